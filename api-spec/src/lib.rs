@@ -1,1 +1,15 @@
-//! Placeholder until the crate's first commit.
+//! The AWS wire contract: request and response shapes, identifiers, error codes, protocols.
+//!
+//! Nothing here does I/O or knows a service. A shape is a plain struct whose serde names are AWS's wire names; a
+//! contract test walks [`shape`] descriptions of all of them against botocore's models.
+
+pub mod error_code;
+pub mod ids;
+pub mod operation;
+pub mod protocol;
+pub mod shape;
+pub mod values;
+
+pub use error_code::{ApiError, ErrorCode};
+pub use operation::{Operation, Service, Status};
+pub use values::{Blob, Empty, Return, Timestamp};
