@@ -1,0 +1,177 @@
+//! The embedded engine: one redb file.
+//!
+//! Commits are two-phase with quick repair, so reopening after a kill does not walk the file, and each is synced
+//! before it returns. Only the commit thread writes; redb's file lock keeps other processes out.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{
+    AccessGuard, Builder, Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase,
+    StorageBackend, StorageError, TableDefinition, TableError,
+};
+
+use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, View};
+use crate::Error;
+
+/// The file within the directory given to `open`.
+const FILE_NAME: &str = "store.redb";
+/// Page cache; redb's own default is 1 GiB, too much for a process that is one of several on a host.
+const CACHE_BYTES: usize = 64 << 20;
+
+type Bytes = &'static [u8];
+type OpenTable = Arc<ReadOnlyTable<Bytes, Bytes>>;
+
+/// A redb database as an [`Engine`].
+pub struct RedbEngine {
+    db: Arc<Database>,
+}
+
+impl RedbEngine {
+    /// Opens `store.redb` in `directory`; creates what is missing, readable by the owner only.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
+        Self::open_file(directory)
+            .map_err(|reason| Error::Open { path: directory.display().to_string(), reason })
+    }
+
+    /// A database that ends with the process.
+    pub fn in_memory() -> Result<Self, Error> {
+        Self::with_backend(InMemoryBackend::new())
+    }
+
+    /// A database on any medium that redb can use.
+    pub fn with_backend(backend: impl StorageBackend) -> Result<Self, Error> {
+        let db = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(engine)?;
+        Ok(RedbEngine { db: Arc::new(db) })
+    }
+
+    fn open_file(directory: &Path) -> Result<Self, String> {
+        let text = |error: std::io::Error| error.to_string();
+        std::fs::create_dir_all(directory).map_err(text)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(directory.join(FILE_NAME))
+            .map_err(text)?;
+        let backend = FileBackend::new(file).map_err(|error| error.to_string())?;
+        let opened = Self::with_backend(backend).map_err(|error| error.to_string())?;
+        // a new file survives power loss only once the directories that name it are synced
+        for path in [Some(directory), directory.parent().filter(|parent| !parent.as_os_str().is_empty())] {
+            if let Some(path) = path {
+                File::open(path).and_then(|directory| directory.sync_all()).map_err(text)?;
+            }
+        }
+        Ok(opened)
+    }
+
+    fn view(&self) -> Result<RedbView, Error> {
+        Ok(RedbView { txn: self.db.begin_read().map_err(engine)?, open: Mutex::default() })
+    }
+}
+
+impl Engine for RedbEngine {
+    fn snapshot(&self) -> Result<Arc<dyn View>, Error> {
+        Ok(Arc::new(self.view()?))
+    }
+
+    fn begin(&self) -> Result<Box<dyn Batch>, Error> {
+        Ok(Box::new(RedbBatch { view: self.view()?, db: Arc::clone(&self.db) }))
+    }
+}
+
+struct RedbView {
+    txn: ReadTransaction,
+    open: Mutex<HashMap<&'static str, Option<OpenTable>>>,
+}
+
+impl RedbView {
+    fn table(&self, name: &'static str) -> Result<Option<OpenTable>, Error> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = open.get(name) {
+            return Ok(table.clone());
+        }
+        let table = match self.txn.open_table(definition(name)) {
+            Ok(table) => Some(Arc::new(table)),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(engine(error)),
+        };
+        open.insert(name, table.clone());
+        Ok(table)
+    }
+}
+
+impl View for RedbView {
+    fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let Some(table) = self.table(table)? else { return Ok(None) };
+        Ok(table.get(key).map_err(engine)?.map(|value| value.value().to_vec()))
+    }
+
+    fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error> {
+        let Some(table) = self.table(table)?.filter(|_| !range.is_empty()) else {
+            return Ok(Box::new(std::iter::empty()));
+        };
+        let rows = table.range::<&[u8]>(range.bounds()).map_err(engine)?;
+        Ok(match order {
+            Order::Ascending => Box::new(rows.map(owned)),
+            Order::Descending => Box::new(rows.rev().map(owned)),
+        })
+    }
+}
+
+struct RedbBatch {
+    view: RedbView,
+    db: Arc<Database>,
+}
+
+impl View for RedbBatch {
+    fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.view.get(table, key)
+    }
+
+    fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error> {
+        self.view.range(table, range, order)
+    }
+}
+
+impl Batch for RedbBatch {
+    fn commit(self: Box<Self>, changes: &Changes) -> Result<(), Error> {
+        let RedbBatch { view, db } = *self;
+        // an open read transaction would keep the pages that this commit frees
+        drop(view);
+        let mut txn = db.begin_write().map_err(engine)?;
+        txn.set_durability(Durability::Immediate).map_err(engine)?;
+        txn.set_quick_repair(true);
+        for (name, rows) in changes.iter() {
+            let mut table = txn.open_table(definition(name)).map_err(engine)?;
+            for (key, value) in rows {
+                match value {
+                    Some(value) => drop(table.insert(key.as_slice(), value.as_slice()).map_err(engine)?),
+                    None => drop(table.remove(key.as_slice()).map_err(engine)?),
+                }
+            }
+        }
+        txn.commit().map_err(engine)
+    }
+}
+
+fn definition(name: &str) -> TableDefinition<'_, Bytes, Bytes> {
+    TableDefinition::new(name)
+}
+
+type Row = (AccessGuard<'static, Bytes>, AccessGuard<'static, Bytes>);
+
+fn owned(row: Result<Row, StorageError>) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let (key, value) = row.map_err(engine)?;
+    Ok((key.value().to_vec(), value.value().to_vec()))
+}
+
+fn engine(error: impl std::fmt::Display) -> Error {
+    Error::Engine(error.to_string())
+}

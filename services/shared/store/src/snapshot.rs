@@ -1,0 +1,109 @@
+//! Consistent reads that outlast a request: a state of all tables, and lazy scans over it.
+
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+
+use crate::changes::after_prefix;
+use crate::engine::{ByteRange, Order, RawRows, View};
+use crate::key::encode_key;
+use crate::prefix::prefix_bytes;
+use crate::read::decode_row;
+use crate::{Error, Prefix, RawRead, Rows, Table};
+
+/// All tables as they were when it was taken. Never blocks writers, but keeps the space of what they replace: hold
+/// it for a request, not for a day.
+#[derive(Clone)]
+pub struct Snapshot {
+    view: Arc<dyn View>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(view: Arc<dyn View>) -> Self {
+        Snapshot { view }
+    }
+
+    /// The rows of a key range one by one, without collecting them. The iterator owns what it needs.
+    pub fn iter<R: Rows>(
+        &self,
+        rows: &R,
+        range: impl RangeBounds<R::Key>,
+    ) -> Result<Scan<Table<R::Key, R::Value>>, Error> {
+        self.start(rows, ByteRange::of_keys(&range))
+    }
+
+    /// The rows whose key starts with `prefix` one by one.
+    pub fn iter_prefix<R, P>(&self, rows: &R, prefix: &P) -> Result<Scan<Table<R::Key, R::Value>>, Error>
+    where
+        R: Rows,
+        P: Prefix<R::Key> + ?Sized,
+    {
+        self.start(rows, ByteRange::of_prefix(prefix_bytes::<R::Key, P>(prefix)))
+    }
+
+    fn start<R: Rows>(&self, rows: &R, range: ByteRange) -> Result<Scan<Table<R::Key, R::Value>>, Error> {
+        let found = self.view.range(rows.name(), &range, Order::Ascending)?;
+        Ok(Scan { view: Arc::clone(&self.view), rows: Table::new(rows.name()), range, found })
+    }
+}
+
+impl RawRead for Snapshot {
+    fn raw_get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.view.get(table, key)
+    }
+
+    fn raw_range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'_>, Error> {
+        self.view.range(table, range, order)
+    }
+}
+
+/// A lazy scan in key order that can jump forward. It never goes back: a seek to what is already behind is no move.
+pub struct Scan<R: Rows> {
+    view: Arc<dyn View>,
+    rows: R,
+    range: ByteRange,
+    found: RawRows<'static>,
+}
+
+impl<R: Rows> Scan<R> {
+    /// Goes on with the first key not less than `key`.
+    pub fn seek(&mut self, key: &R::Key) -> Result<(), Error> {
+        self.jump(Bound::Included(encode_key(key)))
+    }
+
+    /// Goes on with the first key greater than `key`.
+    pub fn seek_after(&mut self, key: &R::Key) -> Result<(), Error> {
+        self.jump(Bound::Excluded(encode_key(key)))
+    }
+
+    /// Goes on with the first key behind all that start with `prefix`: how a listing steps over a common prefix.
+    pub fn seek_past<P: Prefix<R::Key> + ?Sized>(&mut self, prefix: &P) -> Result<(), Error> {
+        match after_prefix(&prefix_bytes(prefix)) {
+            Bound::Excluded(end) | Bound::Included(end) => self.jump(Bound::Included(end)),
+            Bound::Unbounded => {
+                self.found = Box::new(std::iter::empty());
+                Ok(())
+            }
+        }
+    }
+
+    fn jump(&mut self, to: Bound<Vec<u8>>) -> Result<(), Error> {
+        let range = self.range.clone().from(to);
+        if range != self.range {
+            self.found = self.view.range(self.rows.name(), &range, Order::Ascending)?;
+            self.range = range;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Rows> Iterator for Scan<R> {
+    type Item = Result<(R::Key, R::Value), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.found.next()?;
+        if let Ok((key, _)) = &row {
+            self.range.lower = Bound::Excluded(key.clone());
+        }
+        Some(decode_row::<R>(row))
+    }
+}
