@@ -1,0 +1,115 @@
+//! Calls that identity answers: who holds a key, and when what it said has changed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::internal_call;
+
+/// Who signs with this access key? Identity hands out a signing key for the one day, region and service asked for,
+/// never the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ResolveCredential {
+    /// `AKIA...` or `ASIA...`.
+    pub access_key_id: String,
+    /// The session token, required with `ASIA...` keys.
+    pub session_token: Option<String>,
+    /// `YYYYMMDD` of the credential scope.
+    pub date: String,
+    /// Region of the credential scope.
+    pub region: String,
+    /// Service of the credential scope.
+    pub service: String,
+}
+internal_call!(ResolveCredential, "resolve-credential" => Resolved);
+
+/// The answer to [`ResolveCredential`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Resolved {
+    /// The key is active.
+    Active(Box<Credential>),
+    /// No such key, or its user is gone.
+    Unknown,
+    /// The key exists but is Inactive.
+    Inactive,
+    /// The session has expired.
+    Expired,
+}
+
+/// What a service needs to verify and authorize a request of this key.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credential {
+    /// SigV4 signing key of the scope asked for, 32 bytes, base64.
+    pub signing_key: String,
+    /// 12 digits.
+    pub account_id: String,
+    /// 64 hex digits: how S3 names the account in owners and grants.
+    pub canonical_user_id: String,
+    /// Who it is.
+    pub principal: Principal,
+    /// Identity policies of the user and its groups, or of the role.
+    pub policies: Vec<NamedPolicy>,
+    /// Permissions boundary, if there is one.
+    pub boundary: Option<NamedPolicy>,
+    /// Session policies; empty without any.
+    pub session_policies: Vec<NamedPolicy>,
+    /// Principal tags (`aws:PrincipalTag/...`).
+    pub tags: Vec<crate::Tag>,
+    /// The version of identity's state that this was read at; see [`WatchCredentials`].
+    pub version: u64,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credential").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+/// A principal as identity knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Principal {
+    /// The account's root user.
+    Root,
+    /// An IAM user.
+    User {
+        /// `AIDA...`.
+        user_id: String,
+        /// `/` or `/division/`.
+        path: String,
+        /// User name.
+        name: String,
+    },
+    /// A session of a role.
+    AssumedRole {
+        /// `AROA...`.
+        role_id: String,
+        /// Role name.
+        role: String,
+        /// The role's path.
+        path: String,
+        /// Session name.
+        session: String,
+    },
+}
+
+/// A policy document and where it is attached, for audit and error messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPolicy {
+    /// ARN of a managed policy, or `inline:user/alice/name`.
+    pub source: String,
+    /// The JSON text.
+    pub document: String,
+}
+
+/// Answers when identity's state has moved past `since`, or after a few seconds with no change.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WatchCredentials {
+    /// The version the caller has.
+    pub since: u64,
+}
+internal_call!(WatchCredentials, "watch-credentials" => CredentialVersion);
+
+/// The version of identity's state: it grows with every change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialVersion {
+    /// Never goes back, also across restarts.
+    pub version: u64,
+}
