@@ -34,6 +34,7 @@ mod changes;
 mod commit;
 pub mod engine;
 mod error;
+mod ids;
 mod index;
 mod key;
 mod prefix;

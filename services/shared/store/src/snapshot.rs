@@ -8,7 +8,7 @@ use crate::engine::{ByteRange, Order, RawRows, View};
 use crate::key::encode_key;
 use crate::prefix::prefix_bytes;
 use crate::read::decode_row;
-use crate::{Error, Prefix, RawRead, Rows, Table};
+use crate::{Error, Key, Prefix, RawRead, Rows, Table, Value};
 
 /// All tables as they were when it was taken. Never blocks writers, but keeps the space of what they replace: hold
 /// it for a request, not for a day.
@@ -27,12 +27,12 @@ impl Snapshot {
         &self,
         rows: &R,
         range: impl RangeBounds<R::Key>,
-    ) -> Result<Scan<Table<R::Key, R::Value>>, Error> {
+    ) -> Result<Scan<R::Key, R::Value>, Error> {
         self.start(rows, ByteRange::of_keys(&range))
     }
 
     /// The rows whose key starts with `prefix` one by one.
-    pub fn iter_prefix<R, P>(&self, rows: &R, prefix: &P) -> Result<Scan<Table<R::Key, R::Value>>, Error>
+    pub fn iter_prefix<R, P>(&self, rows: &R, prefix: &P) -> Result<Scan<R::Key, R::Value>, Error>
     where
         R: Rows,
         P: Prefix<R::Key> + ?Sized,
@@ -40,9 +40,9 @@ impl Snapshot {
         self.start(rows, ByteRange::of_prefix(prefix_bytes::<R::Key, P>(prefix)))
     }
 
-    fn start<R: Rows>(&self, rows: &R, range: ByteRange) -> Result<Scan<Table<R::Key, R::Value>>, Error> {
+    fn start<R: Rows>(&self, rows: &R, range: ByteRange) -> Result<Scan<R::Key, R::Value>, Error> {
         let found = self.view.range(rows.name(), &range, Order::Ascending)?;
-        Ok(Scan { view: Arc::clone(&self.view), rows: Table::new(rows.name()), range, found })
+        Ok(Scan { view: Arc::clone(&self.view), table: Table::new(rows.name()), range, found })
     }
 }
 
@@ -57,26 +57,26 @@ impl RawRead for Snapshot {
 }
 
 /// A lazy scan in key order that can jump forward. It never goes back: a seek to what is already behind is no move.
-pub struct Scan<R: Rows> {
+pub struct Scan<K, V> {
     view: Arc<dyn View>,
-    rows: R,
+    table: Table<K, V>,
     range: ByteRange,
     found: RawRows<'static>,
 }
 
-impl<R: Rows> Scan<R> {
+impl<K: Key, V: Value> Scan<K, V> {
     /// Goes on with the first key not less than `key`.
-    pub fn seek(&mut self, key: &R::Key) -> Result<(), Error> {
+    pub fn seek(&mut self, key: &K) -> Result<(), Error> {
         self.jump(Bound::Included(encode_key(key)))
     }
 
     /// Goes on with the first key greater than `key`.
-    pub fn seek_after(&mut self, key: &R::Key) -> Result<(), Error> {
+    pub fn seek_after(&mut self, key: &K) -> Result<(), Error> {
         self.jump(Bound::Excluded(encode_key(key)))
     }
 
     /// Goes on with the first key behind all that start with `prefix`: how a listing steps over a common prefix.
-    pub fn seek_past<P: Prefix<R::Key> + ?Sized>(&mut self, prefix: &P) -> Result<(), Error> {
+    pub fn seek_past<P: Prefix<K> + ?Sized>(&mut self, prefix: &P) -> Result<(), Error> {
         match after_prefix(&prefix_bytes(prefix)) {
             Bound::Excluded(end) | Bound::Included(end) => self.jump(Bound::Included(end)),
             Bound::Unbounded => {
@@ -89,21 +89,21 @@ impl<R: Rows> Scan<R> {
     fn jump(&mut self, to: Bound<Vec<u8>>) -> Result<(), Error> {
         let range = self.range.clone().from(to);
         if range != self.range {
-            self.found = self.view.range(self.rows.name(), &range, Order::Ascending)?;
+            self.found = self.view.range(self.table.name(), &range, Order::Ascending)?;
             self.range = range;
         }
         Ok(())
     }
 }
 
-impl<R: Rows> Iterator for Scan<R> {
-    type Item = Result<(R::Key, R::Value), Error>;
+impl<K: Key, V: Value> Iterator for Scan<K, V> {
+    type Item = Result<(K, V), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.found.next()?;
         if let Ok((key, _)) = &row {
             self.range.lower = Bound::Excluded(key.clone());
         }
-        Some(decode_row::<R>(row))
+        Some(decode_row::<Table<K, V>>(row))
     }
 }

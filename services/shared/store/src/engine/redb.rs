@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +52,7 @@ impl RedbEngine {
 
     fn open_file(directory: &Path) -> Result<Self, String> {
         let text = |error: std::io::Error| error.to_string();
+        let missing = directory.ancestors().take_while(|path| !path.exists()).count();
         std::fs::create_dir_all(directory).map_err(text)?;
         let file = OpenOptions::new()
             .read(true)
@@ -62,12 +64,7 @@ impl RedbEngine {
             .map_err(text)?;
         let backend = FileBackend::new(file).map_err(|error| error.to_string())?;
         let opened = Self::with_backend(backend).map_err(|error| error.to_string())?;
-        // a new file survives power loss only once the directories that name it are synced
-        for path in [Some(directory), directory.parent().filter(|parent| !parent.as_os_str().is_empty())] {
-            if let Some(path) = path {
-                File::open(path).and_then(|directory| directory.sync_all()).map_err(text)?;
-            }
-        }
+        sync_directories(directory, missing + 2).map_err(text)?;
         Ok(opened)
     }
 
@@ -159,6 +156,19 @@ impl Batch for RedbBatch {
         }
         txn.commit().map_err(engine)
     }
+}
+
+/// Syncs `directory` and those above it, `count` in all: a new file survives power loss only once the directories
+/// that name it are synced. Directories that we may not read are not ours, so nothing of ours is new in them.
+fn sync_directories(directory: &Path, count: usize) -> std::io::Result<()> {
+    for path in directory.ancestors().take(count).filter(|path| !path.as_os_str().is_empty()) {
+        match File::open(path) {
+            Ok(opened) => opened.sync_all()?,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn definition(name: &str) -> TableDefinition<'_, Bytes, Bytes> {
