@@ -1,0 +1,93 @@
+//! `kill -9` loses nothing acknowledged and leaves nothing half-done.
+//!
+//! The test starts its own binary again as the writer, which commits numbers and prints each once it is
+//! acknowledged; kills it; and looks.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use store::{Error, Read, Store, Table};
+
+const NUMBERS: Table<u64, String> = Table::new("numbers");
+const TOTALS: Table<String, u64> = Table::new("totals");
+/// Set for the writer: the directory and the first number.
+const WRITER: &str = "STORE_KILL_TEST_WRITER";
+
+#[test]
+fn kill_minus_nine_loses_nothing_acknowledged() {
+    if let Ok(order) = std::env::var(WRITER) {
+        let (first, directory) = order.split_once(' ').unwrap();
+        write_until_killed(Path::new(directory), first.parse().unwrap());
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..10 {
+        acknowledged.extend(run_and_kill(directory.path(), round * 1_000_000, 20 + round as usize * 37));
+        check(directory.path(), &acknowledged);
+    }
+    assert!(acknowledged.len() > 1000);
+}
+
+/// Lets a writer run until it has acknowledged `enough`, kills it, and returns all that it acknowledged.
+fn run_and_kill(directory: &Path, first: u64, enough: usize) -> Vec<u64> {
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill_minus_nine_loses_nothing_acknowledged", "--nocapture"])
+        .env(WRITER, format!("{first} {}", directory.display()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let mut next = || lines.find_map(|line| line.unwrap().strip_prefix("acknowledged ")?.parse::<u64>().ok());
+    let mut acknowledged: Vec<u64> = (0..enough).map(|_| next().expect("the writer goes on")).collect();
+    writer.kill().unwrap();
+    acknowledged.extend(std::iter::from_fn(next));
+    assert!(!writer.wait().unwrap().success());
+    acknowledged
+}
+
+fn check(directory: &Path, acknowledged: &BTreeSet<u64>) {
+    let store = Store::open(directory).unwrap();
+    let read = store.snapshot().unwrap();
+    let found: BTreeSet<u64> = read.iter(&NUMBERS, ..).unwrap().map(|row| row.unwrap().0).collect();
+    let lost: Vec<_> = acknowledged.difference(&found).collect();
+    assert!(lost.is_empty(), "acknowledged but gone: {lost:?}");
+    assert_eq!(read.get(&TOTALS, &"count".into()), Ok(Some(found.len() as u64)));
+    assert_eq!(read.get(&TOTALS, &"sum".into()), Ok(Some(found.iter().sum())));
+}
+
+fn write_until_killed(directory: &Path, first: u64) -> ! {
+    let store = Store::open(directory).unwrap();
+    let next = Arc::new(AtomicU64::new(first));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (store, next) = (store.clone(), Arc::clone(&next));
+            tasks.spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    add(&store, number).await.unwrap();
+                    // one write a line: a kill cuts between lines
+                    std::io::stdout().write_all(format!("\nacknowledged {number}\n").as_bytes()).unwrap();
+                }
+            });
+        }
+        tasks.join_next().await;
+    });
+    unreachable!("the writer ends by being killed")
+}
+
+async fn add(store: &Store, number: u64) -> Result<(), Error> {
+    let add = store.transact(move |tx| {
+        for (total, by) in [("count", 1), ("sum", number)] {
+            let old = tx.get(&TOTALS, &total.into())?.unwrap_or(0);
+            tx.put(&TOTALS, &total.into(), &(old + by))?;
+        }
+        tx.put(&NUMBERS, &number, &"x".repeat(number as usize % 700))
+    });
+    add.await
+}
