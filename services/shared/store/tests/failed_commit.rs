@@ -1,4 +1,5 @@
 //! What happens around the commit itself: it is shared, and when it fails nobody is told otherwise.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 mod medium;
 

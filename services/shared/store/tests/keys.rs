@@ -1,4 +1,5 @@
 //! The order of encoded keys is the order of the keys, and they read back.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 use proptest::prelude::*;
 use store::{Key, Prefix, StartsWith, decode_key, encode_key};

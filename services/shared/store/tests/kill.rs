@@ -2,6 +2,7 @@
 //!
 //! The test starts its own binary again as the writer, which commits numbers and prints each once it is
 //! acknowledged; kills it; and looks.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

@@ -4,6 +4,7 @@
 //! before it returns. Only the commit thread writes; redb's file lock keeps other processes out.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -51,21 +52,18 @@ impl RedbEngine {
     }
 
     fn open_file(directory: &Path) -> Result<Self, String> {
-        let text = |error: std::io::Error| error.to_string();
         let missing = directory.ancestors().take_while(|path| !path.exists()).count();
         std::fs::create_dir_all(directory).map_err(text)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(directory.join(FILE_NAME))
-            .map_err(text)?;
-        let backend = FileBackend::new(file).map_err(|error| error.to_string())?;
-        let opened = Self::with_backend(backend).map_err(|error| error.to_string())?;
-        sync_directories(directory, missing + 2).map_err(text)?;
-        Ok(opened)
+        // two processes must not both find that there is no file
+        let lock = File::open(directory).map_err(text)?;
+        lock.lock().map_err(text)?;
+        let path = directory.join(FILE_NAME);
+        if !path.exists() {
+            create_file(&path)?;
+            sync_directories(directory, missing + 2).map_err(text)?;
+        }
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(text)?;
+        Self::with_backend(FileBackend::new(file).map_err(text)?).map_err(text)
     }
 
     fn view(&self) -> Result<RedbView, Error> {
@@ -158,6 +156,23 @@ impl Batch for RedbBatch {
     }
 }
 
+/// Makes an empty database appear at `path` whole or not at all: redb cannot open one whose creation was cut short.
+fn create_file(path: &Path) -> Result<(), String> {
+    let unfinished = path.with_extension("new");
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(text)?;
+    let synced = file.try_clone().map_err(text)?;
+    RedbEngine::with_backend(FileBackend::new(file).map_err(text)?).map_err(text)?;
+    synced.sync_all().map_err(text)?;
+    std::fs::rename(&unfinished, path).map_err(text)
+}
+
 /// Syncs `directory` and those above it, `count` in all: a new file survives power loss only once the directories
 /// that name it are synced. Directories that we may not read are not ours, so nothing of ours is new in them.
 fn sync_directories(directory: &Path, count: usize) -> std::io::Result<()> {
@@ -182,6 +197,10 @@ fn owned(row: Result<Row, StorageError>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     Ok((key.value().to_vec(), value.value().to_vec()))
 }
 
-fn engine(error: impl std::fmt::Display) -> Error {
+fn engine(error: impl Display) -> Error {
     Error::Engine(error.to_string())
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
 }

@@ -1,5 +1,6 @@
 //! What every engine must give, run on each: redb on a disk, redb in memory, a plain map, and the map with a second
 //! writer in its way so that batches conflict and run again.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 mod map_engine;
 mod reads;
@@ -116,6 +117,15 @@ fn a_directory_is_opened_by_one_store_at_a_time_and_read_by_its_owner_only() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0);
     drop(store);
     Store::open(directory.path()).unwrap();
+}
+
+#[test]
+fn a_creation_cut_short_is_started_over() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("store.new"), b"half a store").unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    on_runtime(fill(&store, "a", 0..1));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 #[test]
