@@ -18,6 +18,11 @@ macro_rules! codes {
                 match self { $(ErrorCode::$variant => $code),* }
             }
 
+            /// The code of this text.
+            pub fn from_text(text: &str) -> Option<ErrorCode> {
+                match text { $($code => Some(ErrorCode::$variant),)* _ => None }
+            }
+
             /// The HTTP status it travels with.
             pub const fn status(self) -> u16 {
                 match self { $(ErrorCode::$variant => $status),* }

@@ -1,1 +1,36 @@
-//! Placeholder until the crate's first commit.
+//! What every service stands on: configuration, time and chance, calls between services, authentication and the one
+//! dispatcher, HTTP serving, logs, metrics, reconcilers and shutdown.
+//!
+//! A service is a function of its configuration and a [`Context`] that gives [`Routes`]; who serves those routes, on
+//! which socket and in which process, is not its business.
+
+pub mod audit;
+pub mod authorize;
+pub mod caller;
+pub mod client_token;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod credentials;
+pub mod dispatch;
+pub mod filters;
+pub mod http;
+pub mod internal;
+pub mod metrics;
+pub mod paging;
+pub mod peer;
+pub mod random;
+pub mod reconcile;
+pub mod request;
+pub mod server;
+pub mod shutdown;
+pub mod telemetry;
+pub mod tls;
+
+pub use authorize::{Access, ResourcePolicy};
+pub use caller::Caller;
+pub use clock::Clock;
+pub use config::Common;
+pub use context::{Context, Routes, ServiceName};
+pub use random::Random;
+pub use shutdown::Shutdown;

@@ -1,0 +1,173 @@
+//! The decision before every operation: each [`Access`] that it declares is evaluated, and all must be allowed.
+
+use api_spec::ApiError;
+use auth::policy::{self, Decision, Policies, Policy, Principal};
+
+use crate::caller::Caller;
+use crate::context::Context;
+
+/// One thing that an operation is about to do: an action on a resource under these circumstances.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// `ec2:RunInstances`.
+    pub action: String,
+    /// ARN, or `*` for actions that know no resource.
+    pub resource: String,
+    /// Condition keys of the service and the resource; the global ones are added for all.
+    pub keys: policy::Context,
+    /// The resource's own policy and account, where it has them.
+    pub resource_policy: Option<ResourcePolicy>,
+}
+
+/// What a resource says about who may use it.
+#[derive(Clone, Debug)]
+pub struct ResourcePolicy {
+    /// Account that owns the resource.
+    pub account_id: String,
+    /// Its policy, if it has one.
+    pub policy: Option<Policy>,
+}
+
+impl Access {
+    /// An access with no keys of its own.
+    pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
+        Access {
+            action: action.into(),
+            resource: resource.into(),
+            keys: policy::Context::new(),
+            resource_policy: None,
+        }
+    }
+
+    /// Adds a condition key.
+    #[must_use]
+    pub fn key(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.keys.insert(name, value);
+        self
+    }
+
+    /// Adds the tags of the resource (`aws:ResourceTag/...` and, for EC2, `ec2:ResourceTag/...`).
+    #[must_use]
+    pub fn resource_tags(mut self, tags: &[calls::Tag]) -> Self {
+        for prefix in ["aws:ResourceTag", "ec2:ResourceTag"] {
+            self.keys.insert_tags(prefix, tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
+        }
+        self
+    }
+
+    /// Adds the tags that the request brings (`aws:RequestTag/...`, `aws:TagKeys`).
+    #[must_use]
+    pub fn request_tags(mut self, tags: &[calls::Tag]) -> Self {
+        let tags: Vec<_> = tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+        self.keys.insert_request_tags(&tags);
+        self
+    }
+
+    /// Says whose the resource is and what its policy says.
+    #[must_use]
+    pub fn owned_by(mut self, account_id: impl Into<String>, policy: Option<Policy>) -> Self {
+        self.resource_policy = Some(ResourcePolicy { account_id: account_id.into(), policy });
+        self
+    }
+}
+
+/// Why an operation may not go on.
+#[derive(Clone, Debug)]
+pub struct Denied {
+    /// AWS's wording: who may not do what, on what, and which kind of policy is to blame.
+    pub message: String,
+    /// The decision, for the audit trail.
+    pub decision: Decision,
+    /// What was asked.
+    pub access: Access,
+}
+
+/// Whether an authorization ended well, badly, or could not be decided.
+pub type Authorized = Result<Vec<Decision>, Refused>;
+
+/// A refusal or a failure to decide.
+#[derive(Debug)]
+pub enum Refused {
+    /// Not allowed.
+    Denied(Box<Denied>),
+    /// Identity could not be asked.
+    Failed(ApiError),
+}
+
+/// Evaluates every access. A refusal is given only on identity's word of this moment: what the cache would refuse
+/// is asked again, so that a permission just given works at once.
+pub async fn authorize(context: &Context, caller: &Caller, accesses: &[Access]) -> Authorized {
+    if accesses.is_empty() {
+        return Err(Refused::Failed(ApiError::internal("an operation declared no access")));
+    }
+    let nothing = Policies::default();
+    let cached = caller.holder().map_or(&nothing, |holder| &holder.policies);
+    let denied = match decide_all(context, caller, cached, accesses) {
+        Ok(decisions) => return Ok(decisions),
+        Err(denied) => denied,
+    };
+    let Some(holder) = caller.holder() else { return Err(Refused::Denied(denied)) };
+    match context.credentials.ask(holder.question.clone()).await {
+        Ok(now) if now.version != holder.version => {
+            decide_all(context, caller, &now.policies, accesses).map_err(Refused::Denied)
+        }
+        Ok(_) => Err(Refused::Denied(denied)),
+        Err(crate::credentials::NoHolder::Failed(error)) => Err(Refused::Failed(error)),
+        Err(_) => Err(Refused::Denied(denied)),
+    }
+}
+
+fn decide_all(
+    context: &Context,
+    caller: &Caller,
+    policies: &Policies,
+    accesses: &[Access],
+) -> Result<Vec<Decision>, Box<Denied>> {
+    let global = global_keys(context, caller);
+    accesses.iter().map(|access| decide(caller.principal(), &global, policies, access)).collect()
+}
+
+fn decide(
+    principal: &Principal,
+    global: &policy::Context,
+    policies: &Policies,
+    access: &Access,
+) -> Result<Decision, Box<Denied>> {
+    let mut keys = global.clone();
+    keys.extend(&access.keys);
+    let request =
+        policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
+    let own = access.resource_policy.as_ref();
+    let decision = policy::evaluate(
+        &request,
+        policies,
+        own.and_then(|own| own.policy.as_ref()),
+        own.map(|own| own.account_id.as_str()),
+    );
+    if decision.is_allowed() {
+        return Ok(decision);
+    }
+    let message = policy::message(&request, &decision);
+    Err(Box::new(Denied { message, decision, access: access.clone() }))
+}
+
+/// Condition keys that every request has.
+fn global_keys(context: &Context, caller: &Caller) -> policy::Context {
+    let mut keys = policy::Context::new();
+    keys.set_time(caller.now);
+    keys.insert_bool("aws:SecureTransport", caller.origin.secure);
+    keys.insert("aws:RequestedRegion", context.common.region.clone());
+    if let Some(ip) = caller.origin.source_ip {
+        keys.insert_ip("aws:SourceIp", ip);
+    }
+    if !caller.origin.user_agent.is_empty() {
+        keys.insert("aws:UserAgent", caller.origin.user_agent.clone());
+    }
+    if let Some(referer) = &caller.origin.referer {
+        keys.insert("aws:Referer", referer.clone());
+    }
+    if let Some(holder) = caller.holder() {
+        keys.insert_tags("aws:PrincipalTag", holder.tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
+    }
+    keys
+}

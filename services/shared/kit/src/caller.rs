@@ -1,0 +1,226 @@
+//! Who a request comes from, proven: the only way to a [`Caller`] is through [`authenticate`].
+
+use std::sync::Arc;
+
+use api_spec::{ApiError, ErrorCode, Service};
+use auth::policy::Principal;
+use auth::sigv4::{self, Presented, RequestParts, SigError, SigV4, Verified};
+use jiff::Timestamp;
+
+use crate::context::Context;
+use crate::credentials::{Holder, NoHolder};
+use crate::request::Origin;
+
+/// The sender of a request.
+#[derive(Clone)]
+pub struct Caller {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Its signature, none for anonymous requests.
+    pub signature: Option<Arc<Signature>>,
+    /// When the request arrived.
+    pub now: Timestamp,
+    holder: Option<Arc<Holder>>,
+}
+
+/// A verified signature.
+pub struct Signature {
+    /// What the request said of itself.
+    pub sig: SigV4,
+    /// What verification added.
+    pub verified: Verified,
+}
+
+impl Caller {
+    /// A request without credentials.
+    pub fn anonymous(origin: Origin, now: Timestamp) -> Self {
+        Caller { origin, signature: None, now, holder: None }
+    }
+
+    /// 12 digits; empty for anonymous requests.
+    pub fn account_id(&self) -> &str {
+        self.holder.as_ref().map_or("", |holder| &holder.account_id)
+    }
+
+    /// S3's name for the account; empty for anonymous requests.
+    pub fn canonical_user_id(&self) -> &str {
+        self.holder.as_ref().map_or("", |holder| &holder.canonical_user_id)
+    }
+
+    /// Who it is.
+    pub fn principal(&self) -> &Principal {
+        self.holder.as_ref().map_or(&Principal::Anonymous, |holder| &holder.principal)
+    }
+
+    /// The access key it signed with.
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.signature.as_ref().map(|signature| signature.sig.access_key_id.as_str())
+    }
+
+    /// The session token it sent.
+    pub fn session_token(&self) -> Option<&str> {
+        self.signature.as_ref().and_then(|signature| signature.sig.session_token.as_deref())
+    }
+
+    /// The key's holder; none for anonymous requests.
+    pub fn holder(&self) -> Option<&Arc<Holder>> {
+        self.holder.as_ref()
+    }
+
+    /// A caller known by its key but without a signature of its own (a call that one service makes for a caller).
+    pub fn on_behalf(holder: Arc<Holder>, origin: Origin, now: Timestamp) -> Self {
+        Caller { origin, signature: None, now, holder: Some(holder) }
+    }
+}
+
+/// Verifies a request's signature. `body_sha256` gives the digest of the body where the request does not declare one.
+///
+/// Whoever reads the body must hold it to the digest that the request declares.
+///
+/// # Errors
+/// The code that `service` uses for each cause.
+pub async fn authenticate(
+    context: &Context,
+    service: Service,
+    parts: RequestParts<'_>,
+    origin: Origin,
+    body_sha256: impl FnOnce() -> String,
+) -> Result<Caller, ApiError> {
+    let now = context.clock.now();
+    let sig = match sigv4::parse(parts).map_err(|error| refuse(service, &error))? {
+        Presented::None => return Ok(Caller::anonymous(origin, now)),
+        Presented::Header(sig) | Presented::Query(sig) => sig,
+    };
+    let holder = context.credentials.holder(&sig).await.map_err(|why| no_holder(service, why, &sig))?;
+    let digest = match sig.payload.declared() {
+        Some(declared) => declared.to_owned(),
+        None => body_sha256(),
+    };
+    let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now)
+        .map_err(|error| refuse(service, &error))?;
+    Ok(Caller { origin, signature: Some(Arc::new(Signature { sig, verified })), now, holder: Some(holder) })
+}
+
+/// The error for a request that had to be signed and was not.
+pub fn unsigned(service: Service) -> ApiError {
+    match service {
+        Service::S3 => ApiError::new(ErrorCode::AccessDenied, "Access Denied"),
+        Service::Ec2 | Service::Iam | Service::Sts => {
+            ApiError::new(ErrorCode::MissingAuthenticationToken, "Request is missing Authentication Token")
+        }
+    }
+}
+
+const NOT_VALIDATED: &str = "AWS was not able to validate the provided access credentials";
+const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
+
+fn no_holder(service: Service, why: NoHolder, sig: &SigV4) -> ApiError {
+    let (code, message) = match (why, service) {
+        (NoHolder::Failed(error), _) => return error,
+        (NoHolder::Unknown | NoHolder::Inactive, Service::Ec2) => (ErrorCode::AuthFailure, NOT_VALIDATED),
+        (NoHolder::Unknown | NoHolder::Inactive, Service::Iam | Service::Sts) => {
+            (ErrorCode::InvalidClientTokenId, INVALID_TOKEN)
+        }
+        (NoHolder::Unknown | NoHolder::Inactive, Service::S3) => (
+            ErrorCode::InvalidAccessKeyId,
+            "The AWS Access Key Id you provided does not exist in our records.",
+        ),
+        (NoHolder::Expired, Service::Ec2) => (ErrorCode::RequestExpired, "Request has expired."),
+        (NoHolder::Expired, Service::Iam | Service::Sts) => {
+            (ErrorCode::ExpiredToken, "The security token included in the request is expired")
+        }
+        (NoHolder::Expired, Service::S3) => (ErrorCode::ExpiredToken, "The provided token has expired."),
+    };
+    let error = ApiError::new(code, message);
+    if service == Service::S3 { error.detail("AWSAccessKeyId", &sig.access_key_id) } else { error }
+}
+
+/// A signature that was not accepted, in the words of the service that was asked.
+fn refuse(service: Service, error: &SigError) -> ApiError {
+    match service {
+        Service::S3 => refuse_s3(error),
+        Service::Ec2 => {
+            let code = match error {
+                SigError::Skewed { .. } | SigError::Expired { .. } | SigError::NotYetValid { .. } => {
+                    return ApiError::new(ErrorCode::RequestExpired, format!("Request has expired. {error}"));
+                }
+                SigError::SignatureMismatch { .. } => ErrorCode::AuthFailure,
+                _ => ErrorCode::AuthFailure,
+            };
+            ApiError { internal: Some(error.to_string()), ..ApiError::new(code, NOT_VALIDATED) }
+        }
+        Service::Iam | Service::Sts => refuse_query(error),
+    }
+}
+
+fn refuse_query(error: &SigError) -> ApiError {
+    let code = match error {
+        SigError::Skewed { .. }
+        | SigError::NotYetValid { .. }
+        | SigError::Expired { .. }
+        | SigError::ScopeDateMismatch { .. }
+        | SigError::HostNotSigned
+        | SigError::UnsignedHeader(_)
+        | SigError::SignatureMismatch { .. }
+        | SigError::ChunkSignatureMismatch => ErrorCode::SignatureDoesNotMatch,
+        SigError::MultipleMechanisms
+        | SigError::UnsupportedAlgorithm(_)
+        | SigError::MissingAuthorizationPart(_)
+        | SigError::MalformedAuthorization(_)
+        | SigError::MissingParameter(_)
+        | SigError::MalformedParameter { .. }
+        | SigError::MalformedCredential(_)
+        | SigError::MalformedSignedHeaders(_)
+        | SigError::MissingDate
+        | SigError::MalformedDate(_)
+        | SigError::MalformedExpires
+        | SigError::MalformedContentSha256(_) => ErrorCode::IncompleteSignature,
+        SigError::MalformedToken => ErrorCode::InvalidClientTokenId,
+    };
+    let message = match error {
+        SigError::Skewed { request, server } if request < server => {
+            format!("Signature expired: {request} is now earlier than {server} - 15 min.")
+        }
+        SigError::Skewed { request, server } => {
+            format!("Signature not yet current: {request} is still later than {server} + 15 min.")
+        }
+        other => other.to_string(),
+    };
+    ApiError::new(code, message)
+}
+
+fn refuse_s3(error: &SigError) -> ApiError {
+    let code = match error {
+        SigError::MultipleMechanisms | SigError::UnsupportedAlgorithm(_) => ErrorCode::InvalidRequest,
+        SigError::MissingAuthorizationPart(_)
+        | SigError::MalformedAuthorization(_)
+        | SigError::MalformedCredential(_)
+        | SigError::MalformedSignedHeaders(_) => ErrorCode::AuthorizationHeaderMalformed,
+        SigError::MissingParameter(_) | SigError::MalformedParameter { .. } | SigError::MalformedExpires => {
+            ErrorCode::AuthorizationQueryParametersError
+        }
+        SigError::MissingDate
+        | SigError::MalformedDate(_)
+        | SigError::HostNotSigned
+        | SigError::UnsignedHeader(_)
+        | SigError::NotYetValid { .. }
+        | SigError::Expired { .. } => ErrorCode::AccessDenied,
+        SigError::MalformedContentSha256(_) => ErrorCode::InvalidArgument,
+        SigError::MalformedToken => ErrorCode::InvalidToken,
+        SigError::Skewed { .. } => ErrorCode::RequestTimeTooSkewed,
+        SigError::ScopeDateMismatch { .. }
+        | SigError::SignatureMismatch { .. }
+        | SigError::ChunkSignatureMismatch => ErrorCode::SignatureDoesNotMatch,
+    };
+    let api = ApiError::new(code, error.to_string());
+    match error {
+        SigError::SignatureMismatch { canonical_request, string_to_sign } => {
+            api.detail("StringToSign", string_to_sign).detail("CanonicalRequest", canonical_request)
+        }
+        SigError::Skewed { request, server } => {
+            api.detail("RequestTime", request.to_string()).detail("ServerTime", server.to_string())
+        }
+        SigError::UnsignedHeader(name) => api.detail("HeadersNotSigned", name),
+        _ => api,
+    }
+}

@@ -1,0 +1,365 @@
+//! The one dispatcher of the query protocols (EC2, IAM, STS): decode, authenticate, authorize, handle, encode.
+//!
+//! An action is a type of `api-spec`; a service offers it by implementing [`Serve`] for it, which makes it say what
+//! it accesses before it can handle anything. There is no other way to a handler.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use api_spec::protocol::query::{self, Node};
+use api_spec::protocol::xml::{self, Lists};
+use api_spec::shape::{self, Shape};
+use api_spec::{ApiError, ErrorCode, Operation, Service};
+use auth::policy::Decision;
+use auth::sigv4::{self, RequestParts};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header, request};
+use axum::response::Response;
+
+use crate::audit;
+use crate::authorize::{Access, Refused, authorize};
+use crate::caller::{Caller, authenticate, unsigned};
+use crate::context::Context;
+use crate::http::{self, MAX_QUERY_BODY, read_body};
+use crate::request::Origin;
+
+/// How a service answers one action.
+pub trait Serve<Op: Operation>: Send + Sync + 'static {
+    /// What the operation will do, for the policies to decide on. May read the store for tags and owners. Never empty.
+    fn access(&self, op: &Op, caller: &Caller) -> impl Future<Output = Result<Vec<Access>, ApiError>> + Send;
+
+    /// Does it. Runs only when every access was allowed.
+    fn handle(&self, op: Op, caller: &Caller) -> impl Future<Output = Result<Op::Output, ApiError>> + Send;
+}
+
+/// The wire shapes of an offered action, for the contract test.
+#[derive(Debug, serde::Serialize)]
+pub struct OperationShape {
+    /// `ec2`, `iam`, `sts`.
+    pub service: &'static str,
+    /// Action name.
+    pub operation: &'static str,
+    /// What it takes.
+    pub input: Shape,
+    /// What it answers.
+    pub output: Shape,
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send + 'a>>;
+
+/// An action behind its name.
+trait Offered<S>: Send + Sync {
+    fn run<'a>(&'a self, service: &'a S, exchange: &'a mut Exchange<'_>) -> Answer<'a>;
+    fn shape(&self) -> Result<OperationShape, String>;
+}
+
+/// One request on its way through the dispatcher.
+struct Exchange<'c> {
+    context: &'c Context,
+    caller: Caller,
+    tree: Node,
+    dry_run: bool,
+    decision: Option<Decision>,
+}
+
+struct Action<Op>(std::marker::PhantomData<fn() -> Op>);
+
+impl<Op: Operation, S: Serve<Op>> Offered<S> for Action<Op> {
+    fn run<'a>(&'a self, service: &'a S, exchange: &'a mut Exchange<'_>) -> Answer<'a> {
+        Box::pin(async move {
+            let op: Op = exchange.tree.decode().map_err(ApiError::from)?;
+            let accesses = service.access(&op, &exchange.caller).await?;
+            exchange.allow(Op::SERVICE, &accesses).await?;
+            if exchange.dry_run {
+                return Err(ApiError::new(
+                    ErrorCode::DryRunOperation,
+                    "Request would have succeeded, but DryRun flag is set.",
+                ));
+            }
+            let output = service.handle(op, &exchange.caller).await?;
+            encode::<Op>(&output, &exchange.caller.origin.request_id)
+        })
+    }
+
+    fn shape(&self) -> Result<OperationShape, String> {
+        Ok(OperationShape {
+            service: Op::SERVICE.name(),
+            operation: Op::NAME,
+            input: shape::of::<Op>().map_err(|why| format!("{}: {why}", Op::NAME))?,
+            output: shape::of::<Op::Output>().map_err(|why| format!("{}: {why}", Op::NAME))?,
+        })
+    }
+}
+
+impl Exchange<'_> {
+    async fn allow(&mut self, service: Service, accesses: &[Access]) -> Result<(), ApiError> {
+        match authorize(self.context, &self.caller, accesses).await {
+            Ok(decisions) => {
+                self.decision = decisions.into_iter().next();
+                Ok(())
+            }
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Denied(denied)) => {
+                self.decision = Some(denied.decision);
+                Err(refusal(service, &denied.message))
+            }
+        }
+    }
+}
+
+/// A denial in the words of the service.
+fn refusal(service: Service, message: &str) -> ApiError {
+    match service {
+        Service::Ec2 => ApiError::new(
+            ErrorCode::UnauthorizedOperation,
+            format!("You are not authorized to perform this operation. {message}"),
+        ),
+        Service::Iam | Service::Sts | Service::S3 => ApiError::new(ErrorCode::AccessDenied, message),
+    }
+}
+
+fn encode<Op: Operation>(output: &Op::Output, request_id: &str) -> Result<String, ApiError> {
+    let root = format!("{}Response", Op::NAME);
+    let mut body = String::with_capacity(1024);
+    body.push_str(xml::DECLARATION);
+    body.push_str(&format!("\n<{root} xmlns=\"{}\">", Op::SERVICE.xmlns()));
+    match Op::SERVICE {
+        Service::Ec2 => {
+            body.push_str(&format!("<requestId>{request_id}</requestId>"));
+            let mut fields = String::new();
+            xml::element(&mut fields, "x", output, Lists::Item).map_err(ApiError::internal)?;
+            body.push_str(fields.strip_prefix("<x>").and_then(|f| f.strip_suffix("</x>")).unwrap_or(""));
+        }
+        Service::Iam | Service::Sts | Service::S3 => {
+            let result = format!("{}Result", Op::NAME);
+            let before = body.len();
+            xml::element(&mut body, &result, output, Lists::Member).map_err(ApiError::internal)?;
+            if body[before..] == format!("<{result}></{result}>") {
+                body.truncate(before);
+            }
+            body.push_str(&format!(
+                "<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+            ));
+        }
+    }
+    body.push_str(&format!("</{root}>"));
+    Ok(body)
+}
+
+/// The actions of one API that a service offers.
+pub struct Actions<S> {
+    api: Service,
+    by_name: HashMap<&'static str, Box<dyn Offered<S>>>,
+}
+
+impl<S: Send + Sync + 'static> Actions<S> {
+    /// None yet.
+    pub fn of(api: Service) -> Self {
+        Actions { api, by_name: HashMap::new() }
+    }
+
+    /// Offers an action.
+    #[must_use]
+    pub fn offer<Op: Operation>(mut self) -> Self
+    where
+        S: Serve<Op>,
+    {
+        debug_assert_eq!(Op::SERVICE, self.api, "{} belongs to another API", Op::NAME);
+        self.by_name.insert(Op::NAME, Box::new(Action::<Op>(std::marker::PhantomData)));
+        self
+    }
+
+    /// The wire shapes of everything offered, by name.
+    pub fn shapes(&self) -> Result<Vec<OperationShape>, String> {
+        let mut shapes: Vec<_> =
+            self.by_name.values().map(|action| action.shape()).collect::<Result<_, _>>()?;
+        shapes.sort_by_key(|shape| shape.operation);
+        Ok(shapes)
+    }
+}
+
+/// Answers requests for the actions of one API.
+pub struct Dispatcher<S> {
+    context: Context,
+    service: Arc<S>,
+    api: Service,
+    actions: HashMap<&'static str, Box<dyn Offered<S>>>,
+}
+
+impl<S: Send + Sync + 'static> Dispatcher<S> {
+    /// A dispatcher that has `service` answer `actions`.
+    pub fn new(context: Context, service: Arc<S>, actions: Actions<S>) -> Self {
+        Dispatcher { context, service, api: actions.api, actions: actions.by_name }
+    }
+
+    /// Answers every request that reaches it.
+    pub fn into_router(self) -> Router {
+        let this = Arc::new(self);
+        Router::new().fallback(move |request: Request| {
+            let this = Arc::clone(&this);
+            async move { this.answer(request).await }
+        })
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let origin = Origin::of(&parts.headers);
+        let request_id = origin.request_id.clone();
+        let (action, result) = match read_body(body, MAX_QUERY_BODY).await {
+            Ok(body) => self.exchange(parts, body, origin).await,
+            Err(error) => ("-".to_owned(), Err(error)),
+        };
+        let code = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+        // an action we do not know is the caller's text and would make metrics without end
+        let known = self.actions.get_key_value(action.as_str()).map_or("unknown", |(name, _)| name);
+        self.context.metrics.request(self.api.name(), known, code, started.elapsed());
+        match result {
+            Ok(body) => http::xml(self.api, 200, body, &request_id),
+            Err(error) => http::error(self.api, &error, &request_id, ""),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        parts: request::Parts,
+        body: Bytes,
+        origin: Origin,
+    ) -> (String, Result<String, ApiError>) {
+        let mut tree = match parameters(&parts, &body) {
+            Ok(tree) => tree,
+            Err(error) => return ("-".to_owned(), Err(error)),
+        };
+        let action = tree.take("Action").unwrap_or_default();
+        let caller = match self.authenticated(&parts, &body, origin).await {
+            Ok(caller) => caller,
+            Err(error) => return (action, Err(error)),
+        };
+        let (decision, result) = self.run(&action, tree, caller.clone()).await;
+        audit::write(&audit::Record {
+            action: &format!("{}:{action}", self.api.name()),
+            caller: &caller,
+            decision: decision.as_ref(),
+            outcome: result.as_ref().map(|_| ()),
+        });
+        (action, result)
+    }
+
+    async fn run(
+        &self,
+        action: &str,
+        mut tree: Node,
+        caller: Caller,
+    ) -> (Option<Decision>, Result<String, ApiError>) {
+        let Some(offered) = self.actions.get(action) else { return (None, Err(not_offered(action))) };
+        tree.take("Version");
+        let dry_run = match dry_run(self.api, &mut tree) {
+            Ok(dry_run) => dry_run,
+            Err(error) => return (None, Err(error)),
+        };
+        let mut exchange = Exchange { context: &self.context, caller, tree, dry_run, decision: None };
+        let result = offered.run(&self.service, &mut exchange).await;
+        (exchange.decision, result)
+    }
+
+    async fn authenticated(
+        &self,
+        parts: &request::Parts,
+        body: &Bytes,
+        origin: Origin,
+    ) -> Result<Caller, ApiError> {
+        let headers = borrowed(&parts.headers);
+        let request = RequestParts {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or(""),
+            headers: &headers,
+        };
+        let caller =
+            authenticate(&self.context, self.api, request, origin, || sigv4::sha256_hex(body)).await?;
+        let Some(signature) = &caller.signature else { return Err(unsigned(self.api)) };
+        if let sigv4::Payload::Sha256(declared) = signature.sig.payload
+            && declared.bytes() != sigv4::sha256(body)
+        {
+            return Err(match self.api {
+                Service::Ec2 => ApiError::new(
+                    ErrorCode::AuthFailure,
+                    "AWS was not able to validate the provided access credentials",
+                ),
+                _ => ApiError::new(
+                    ErrorCode::SignatureDoesNotMatch,
+                    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                ),
+            });
+        }
+        Ok(caller)
+    }
+}
+
+/// The error for an action that nobody answers.
+pub fn not_offered(action: &str) -> ApiError {
+    if action.is_empty() {
+        return ApiError::new(ErrorCode::MissingAction, "The request must contain the parameter Action");
+    }
+    let shown: String = action.chars().take(128).collect();
+    ApiError::new(ErrorCode::InvalidAction, format!("The action {shown} is not valid for this web service."))
+}
+
+/// Headers as the signature verifier takes them.
+pub fn borrowed(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+/// All parameters of a request, from query and body, without those of a presigned signature.
+fn parameters(parts: &request::Parts, body: &Bytes) -> Result<Node, ApiError> {
+    let query = parts.uri.query().unwrap_or("");
+    let form = match parts.method {
+        Method::POST => std::str::from_utf8(body)
+            .map_err(|_| ApiError::new(ErrorCode::MalformedQueryString, "The request body is not UTF-8"))?,
+        Method::GET => "",
+        _ => {
+            return Err(ApiError::new(ErrorCode::InvalidAction, "Only GET and POST requests are supported"));
+        }
+    };
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if !form.is_empty() && !kind.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(ApiError::new(
+            ErrorCode::MalformedQueryString,
+            format!("The content type {kind} is not supported"),
+        ));
+    }
+    let mut tree = query::parse(&format!("{query}&{form}"))?;
+    for name in [
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+    ] {
+        tree.take(name);
+    }
+    Ok(tree)
+}
+
+fn dry_run(api: Service, tree: &mut Node) -> Result<bool, ApiError> {
+    if api != Service::Ec2 {
+        return Ok(false);
+    }
+    match tree.take("DryRun").as_deref() {
+        None => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(text) => Err(ApiError::new(
+            ErrorCode::InvalidParameterValue,
+            format!("Invalid value '{text}' for DryRun: expected true or false"),
+        )),
+    }
+}

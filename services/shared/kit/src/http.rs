@@ -1,0 +1,69 @@
+//! Small helpers around HTTP messages that several services need.
+
+use api_spec::{ApiError, ErrorCode, Service};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+/// A query-protocol body may be this big. EC2's largest legitimate requests (user data, many filters) stay far below.
+pub const MAX_QUERY_BODY: usize = 2 << 20;
+
+/// Reads a body whole, up to a limit.
+pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
+            ErrorCode::RequestEntityTooLarge,
+            format!("The request body is larger than {limit} bytes"),
+        )),
+        Err(error) => Err(ApiError {
+            internal: Some(error.to_string()),
+            ..ApiError::new(ErrorCode::IncompleteBody, "The request body ended before its declared length")
+        }),
+    }
+}
+
+/// An XML reply with the request id in the header AWS uses for the service.
+pub fn xml(service: Service, status: u16, body: String, request_id: &str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = match service {
+        Service::Ec2 => "text/xml;charset=UTF-8",
+        Service::Iam | Service::Sts => "text/xml",
+        Service::S3 => "application/xml",
+    };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    put_request_id(response.headers_mut(), service, request_id);
+    response
+}
+
+/// Sets the reply headers that name the request and, for EC2, the server (HTCondor tells Amazon by it).
+pub fn put_request_id(headers: &mut HeaderMap, service: Service, request_id: &str) {
+    let id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
+    match service {
+        Service::S3 => {
+            headers.insert("x-amz-request-id", id.clone());
+            headers.insert("x-amz-id-2", id);
+            headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+        }
+        Service::Ec2 => {
+            headers.insert("x-amzn-requestid", id);
+            headers.insert(header::SERVER, HeaderValue::from_static("AmazonEC2"));
+        }
+        Service::Iam | Service::Sts => {
+            headers.insert("x-amzn-requestid", id);
+        }
+    }
+}
+
+/// An error as its service words it. Writes the log line that says what the caller is not told.
+pub fn error(service: Service, error: &ApiError, request_id: &str, resource: &str) -> Response {
+    if error.code.status() >= 500 {
+        tracing::error!(request_id, code = %error.code, internal = error.internal.as_deref(), "request failed");
+    } else if let Some(internal) = &error.internal {
+        tracing::info!(request_id, code = %error.code, internal, "request refused");
+    }
+    let body = api_spec::protocol::error_document::write(service, error, request_id, resource);
+    xml(service, error.code.status(), body, request_id)
+}

@@ -1,0 +1,133 @@
+//! Serving a router on a socket: TCP with or without TLS, or unix. Stops taking connections at shutdown and lets the
+//! requests under way finish.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use crate::shutdown::Shutdown;
+
+/// A client has this long to send a request's head, and between two requests on a connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// A TLS handshake has this long.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// After an error of accept (out of descriptors, for one) it is tried again so much later.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Where a connection came from; an extension of every request served over TCP.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection {
+    /// The client.
+    pub peer: SocketAddr,
+    /// Whether it speaks TLS.
+    pub secure: bool,
+}
+
+/// Serves `router` on `listener` until shutdown.
+pub fn serve_tcp(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>, shutdown: &Shutdown) {
+    let stop = shutdown.clone();
+    shutdown.spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                () = stop.wait() => return,
+                accepted = listener.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                    continue;
+                }
+            };
+            // without it small replies wait for delayed acknowledgements; failing to set it only costs time
+            let _ = stream.set_nodelay(true);
+            let (router, tls, shutdown) = (router.clone(), tls.clone(), stop.clone());
+            let connection = Connection { peer, secure: tls.is_some() };
+            stop.spawn(async move {
+                match tls {
+                    None => serve_connection(stream, router, Some(connection), &shutdown).await,
+                    Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                        Ok(Ok(stream)) => {
+                            serve_connection(stream, router, Some(connection), &shutdown).await;
+                        }
+                        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+                        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                    },
+                }
+            });
+        }
+    });
+}
+
+/// Serves `router` on a unix socket at `path` until shutdown; the group of its directory may connect.
+pub fn serve_unix(path: &Path, router: Router, shutdown: &Shutdown) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+    let stop = shutdown.clone();
+    shutdown.spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                () = stop.wait() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let (router, shutdown) = (router.clone(), stop.clone());
+                    stop.spawn(async move { serve_connection(stream, router, None, &shutdown).await });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn serve_connection<S>(stream: S, router: Router, connection: Option<Connection>, shutdown: &Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(connection) = connection {
+            request.extensions_mut().insert(connection);
+        }
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut http = std::pin::pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    let ended = tokio::select! {
+        ended = http.as_mut() => ended,
+        () = shutdown.wait() => {
+            http.as_mut().graceful_shutdown();
+            http.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
