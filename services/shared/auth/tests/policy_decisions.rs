@@ -1,5 +1,7 @@
 //! What a decision tells, how a refusal is worded, and what a compiled policy knows about itself.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use auth::policy::{
     Context, Decision, Kind, Policies, Policy, Principal, Request, Source, StatementRef, denial, evaluate,
     message,

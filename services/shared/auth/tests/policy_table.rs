@@ -1,6 +1,8 @@
 //! The policy language and the evaluation order by table: each case in `tests/policy/*.json` names the rule of
 //! AWS's documentation that it shows.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use auth::managed;
 use auth::policy::{
     Context, Decision, Kind, Policies, Policy, PolicyError, Principal, Request, Source, evaluate,

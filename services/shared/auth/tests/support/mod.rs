@@ -1,5 +1,5 @@
 //! A request as text, taken apart as a server would.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "not every test file uses all of it")]
 
 use auth::sigv4::{self, Payload, RequestParts, SigError, SigV4, SigningKey, Verified};
 use jiff::Timestamp;
