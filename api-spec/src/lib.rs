@@ -5,10 +5,13 @@
 
 pub mod ec2;
 pub mod error_code;
+pub mod iam;
 pub mod ids;
 pub mod operation;
 pub mod protocol;
+pub mod s3;
 pub mod shape;
+pub mod sts;
 pub mod values;
 
 pub use error_code::{ApiError, ErrorCode};

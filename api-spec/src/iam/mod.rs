@@ -1,0 +1,39 @@
+//! IAM: users, groups, their keys and their policies (API version 2010-05-08).
+
+mod access_key;
+mod account_alias;
+mod attachment;
+mod group;
+mod inline_policy;
+mod policy;
+mod user;
+
+pub use access_key::*;
+pub use account_alias::*;
+pub use attachment::*;
+pub use group::*;
+pub use inline_policy::*;
+pub use policy::*;
+pub use user::*;
+
+use serde::{Deserialize, Serialize};
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// 1 to 128 characters.
+    pub key: String,
+    /// 0 to 256 characters.
+    pub value: String,
+}
+
+/// A secret on its way to its owner; its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
