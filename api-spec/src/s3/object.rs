@@ -1,0 +1,91 @@
+//! Deleting many objects and copying one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// The body of `DeleteObjects`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Delete {
+    /// 1 to 1000.
+    #[serde(rename = "Object", default)]
+    pub objects: Vec<ObjectIdentifier>,
+    /// Only failures are wanted in the answer.
+    pub quiet: Option<bool>,
+}
+
+/// One object to delete.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ObjectIdentifier {
+    /// Key.
+    pub key: String,
+    /// Version.
+    pub version_id: Option<String>,
+    /// Delete only if it still has this ETag.
+    #[serde(rename = "ETag")]
+    pub etag: Option<String>,
+}
+
+/// The answer of `DeleteObjects`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteResult {
+    /// Done.
+    #[serde(default)]
+    pub deleted: Vec<Deleted>,
+    /// Not done.
+    #[serde(rename = "Error", default)]
+    pub errors: Vec<DeleteError>,
+}
+
+/// An object that is gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Deleted {
+    /// Key.
+    pub key: String,
+    /// The version that was asked for.
+    pub version_id: Option<String>,
+}
+
+/// An object that could not be deleted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteError {
+    /// Key.
+    pub key: String,
+    /// The version that was asked for.
+    pub version_id: Option<String>,
+    /// AWS's code.
+    pub code: String,
+    /// Why.
+    pub message: String,
+}
+
+/// The answer of `CopyObject` and `UploadPartCopy`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CopyResult {
+    /// In quotes.
+    #[serde(rename = "ETag")]
+    pub etag: String,
+    /// When the copy was made.
+    pub last_modified: Option<Timestamp>,
+    /// CRC32.
+    #[serde(rename = "ChecksumCRC32")]
+    pub crc32: Option<String>,
+    /// CRC32C.
+    #[serde(rename = "ChecksumCRC32C")]
+    pub crc32c: Option<String>,
+    /// CRC64NVME.
+    #[serde(rename = "ChecksumCRC64NVME")]
+    pub crc64nvme: Option<String>,
+    /// SHA-1.
+    #[serde(rename = "ChecksumSHA1")]
+    pub sha1: Option<String>,
+    /// SHA-256.
+    #[serde(rename = "ChecksumSHA256")]
+    pub sha256: Option<String>,
+}
