@@ -11,7 +11,7 @@ use super::arn;
 use super::document::Policy;
 use super::keys::Keys;
 use super::principal_element::Grant;
-use super::statement::{Statement, Subject};
+use super::statement::{Statement, Subject, service_bit};
 use super::{Context, Principal};
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +159,7 @@ fn decide(req: &Request<'_>, policies: &Policies, side: &ResourceSide<'_>) -> De
     let action = req.action.to_ascii_lowercase();
     let subject = Subject {
         action: &action,
+        service: service_bit(&action),
         resource: req.resource,
         arn: arn::split(req.resource),
         keys: Keys { principal: req.principal, context: req.context },

@@ -38,6 +38,12 @@ impl SigningKey {
         super::hex(self.sign(text).as_ref())
     }
 
+    /// Whether `signature` is the HMAC of `text` in hex; constant time. For what is signed but is no request:
+    /// the policy of an S3 POST form.
+    pub fn verify_hex(&self, text: &[u8], signature: &str) -> bool {
+        super::unhex(signature.as_bytes()).is_some_and(|tag| self.matches(text, &tag))
+    }
+
     pub(super) fn sign(&self, text: &[u8]) -> Tag {
         hmac::sign(&self.hmac(), text)
     }
