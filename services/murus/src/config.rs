@@ -24,6 +24,8 @@ pub struct Config {
     pub region: String,
     /// See [`Common`].
     pub zone: String,
+    /// See [`Common`].
+    pub public_pool: ipnet::Ipv4Net,
     /// How to log.
     pub log: LogConfig,
     /// IAM and STS.
@@ -42,12 +44,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let Common { data_dir, run_dir, region, zone } = Common::default();
+        let Common { data_dir, run_dir, region, zone, public_pool } = Common::default();
         Config {
             data_dir,
             run_dir,
             region,
             zone,
+            public_pool,
             log: LogConfig::default(),
             identity: identity::Config::default(),
             object: object::Config::default(),
@@ -75,6 +78,7 @@ impl Config {
             run_dir: self.run_dir.clone(),
             region: self.region.clone(),
             zone: self.zone.clone(),
+            public_pool: self.public_pool,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ipnet::Ipv4Net;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ pub struct Common {
     pub region: String,
     /// The availability zone of this host.
     pub zone: String,
+    /// Public addresses: compute gives them out, nodes route them. Its network, first and broadcast address are never
+    /// given out. The default is reachable from the host alone.
+    pub public_pool: Ipv4Net,
 }
 
 impl Default for Common {
@@ -25,6 +29,7 @@ impl Default for Common {
             run_dir: "/run/murus".into(),
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
+            public_pool: Ipv4Net::new_assert([198, 18, 0, 0].into(), 24),
         }
     }
 }
