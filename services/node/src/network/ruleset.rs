@@ -1,0 +1,166 @@
+//! A namespace's filters as one nftables transaction that replaces the whole table. Pure text.
+//!
+//! raw prerouting lets in only what an interface may say of itself; forward is default deny both ways with connection
+//! tracking; public addresses are mapped one to one on the way to and from the host.
+
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+use api_spec::ids::SecurityGroupId;
+use calls::node::{Rule, RulePeer};
+
+use super::spec::{Filter, Port};
+use super::{METADATA_ADDRESS, UPLINK};
+
+/// The table; it is alone in its namespace.
+pub const TABLE: &str = "vpc";
+
+/// The script that makes the table what `filter` says.
+pub fn script(filter: &Filter) -> String {
+    let mut text = format!("table inet {TABLE} {{}}\ndelete table inet {TABLE}\ntable inet {TABLE} {{\n");
+    identity_sets(&mut text, filter);
+    group_sets(&mut text, filter);
+    public_maps(&mut text, filter);
+    for port in filter.ports.values() {
+        port_chains(&mut text, port, filter);
+    }
+    verdict_maps(&mut text, filter);
+    base_chains(&mut text, filter);
+    text.push_str("}\n");
+    text
+}
+
+fn list<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// A set or map with its elements; the element line is left out when there are none.
+fn collection(text: &mut String, head: &str, kind: &str, elements: &str) {
+    let _ = writeln!(text, "{head} {{\n type {kind}");
+    if !elements.is_empty() {
+        let _ = writeln!(text, " elements = {{ {elements} }}");
+    }
+    text.push_str("}\n");
+}
+
+fn identity_sets(text: &mut String, filter: &Filter) {
+    let ports = || filter.ports.values();
+    let eni = list(ports().map(|port| format!("\"{}\" . {} . {}", port.tap, port.mac, port.address)));
+    collection(text, "set eni", "ifname . ether_addr . ipv4_addr", &eni);
+    let hardware = list(ports().map(|port| format!("\"{}\" . {}", port.tap, port.mac)));
+    collection(text, "set hardware", "ifname . ether_addr", &hardware);
+}
+
+fn group_sets(text: &mut String, filter: &Filter) {
+    for (group, members) in &filter.members {
+        collection(text, &format!("set {}", group_set(group)), "ipv4_addr", &list(members.iter()));
+    }
+}
+
+fn group_set(group: &SecurityGroupId) -> String {
+    group.as_str().replace('-', "_")
+}
+
+fn public_maps(text: &mut String, filter: &Filter) {
+    let inward = list(filter.public().map(|(public, private)| format!("{public} : {private}")));
+    collection(text, "map public_in", "ipv4_addr : ipv4_addr", &inward);
+    let outward = list(filter.public().map(|(public, private)| format!("{private} : {public}")));
+    collection(text, "map public_out", "ipv4_addr : ipv4_addr", &outward);
+    collection(text, "set public_sources", "ipv4_addr", &list(filter.public().map(|(_, private)| private)));
+}
+
+fn chain_names(port: &Port) -> (String, String) {
+    let name: String = port.tap.chars().map(|c| if c == '-' { '_' } else { c }).collect();
+    (format!("out_{name}"), format!("in_{name}"))
+}
+
+fn port_chains(text: &mut String, port: &Port, filter: &Filter) {
+    let (out, into) = chain_names(port);
+    chain(text, &out, "daddr", "return", &port.egress, filter);
+    chain(text, &into, "saddr", "accept", &port.ingress, filter);
+}
+
+fn chain(text: &mut String, name: &str, side: &str, verdict: &str, rules: &[Rule], filter: &Filter) {
+    let _ = writeln!(text, "chain {name} {{");
+    for rule in rules {
+        if let Some(condition) = condition(rule, side, filter) {
+            let _ = writeln!(text, " {condition}{verdict}");
+        }
+    }
+    text.push_str(" drop\n}\n");
+}
+
+/// A rule's condition; none if it can never hold (it names a group that is not here).
+fn condition(rule: &Rule, side: &str, filter: &Filter) -> Option<String> {
+    let mut text = match &rule.peer {
+        RulePeer::Cidr(net) if net.prefix_len() == 0 => String::new(),
+        RulePeer::Cidr(net) => format!("ip {side} {net} "),
+        RulePeer::Group(group) => {
+            filter.members.get(group)?;
+            format!("ip {side} @{} ", group_set(group))
+        }
+    };
+    if let Some(protocol) = rule.protocol {
+        let _ = write!(text, "meta l4proto {protocol} ");
+    }
+    if let Some((first, last)) = rule.ports {
+        let _ = write!(text, "th dport {first}-{last} ");
+    }
+    if let Some((kind, code)) = rule.icmp {
+        if let Some(kind) = kind {
+            let _ = write!(text, "icmp type {kind} ");
+        }
+        if let Some(code) = code {
+            let _ = write!(text, "icmp code {code} ");
+        }
+    }
+    Some(text)
+}
+
+fn verdict_maps(text: &mut String, filter: &Filter) {
+    let to = |verdict: &str, pick: fn((String, String)) -> String| {
+        list(filter.ports.values().map(|port| format!("\"{}\" : {verdict} {}", port.tap, pick(chain_names(port)))))
+    };
+    collection(text, "map egress", "ifname : verdict", &to("jump", |names| names.0));
+    collection(text, "map ingress", "ifname : verdict", &to("goto", |names| names.1));
+}
+
+fn base_chains(text: &mut String, filter: &Filter) {
+    let resolver: Ipv4Addr = filter.resolver;
+    let _ = write!(
+        text,
+        r#"chain raw {{
+ type filter hook prerouting priority raw; policy drop;
+ iifname {{ "lo", "{UPLINK}" }} accept
+ iifname . ether saddr . ip saddr @eni accept
+ iifname . ether saddr @hardware ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+}}
+chain input {{
+ type filter hook input priority filter; policy drop;
+ iifname "{UPLINK}" drop
+ iifname "lo" accept
+ ct state established,related accept
+ udp sport 68 udp dport 67 accept
+ ip daddr {METADATA_ADDRESS} tcp dport 80 accept
+ ip daddr {resolver} meta l4proto {{ tcp, udp }} th dport 53 accept
+}}
+chain forward {{
+ type filter hook forward priority filter; policy drop;
+ ct state invalid drop
+ ct state established,related accept
+ iifname "{UPLINK}" oifname "{UPLINK}" drop
+ iifname vmap @egress
+ oifname vmap @ingress
+ oifname "{UPLINK}" ip saddr @public_sources accept
+}}
+chain inward {{
+ type nat hook prerouting priority dstnat; policy accept;
+ dnat ip to ip daddr map @public_in
+}}
+chain outward {{
+ type nat hook postrouting priority srcnat; policy accept;
+ oifname "{UPLINK}" snat ip to ip saddr map @public_out
+}}
+"#
+    );
+}
