@@ -82,5 +82,5 @@ def test_what_cannot_be_associated_is_refused(bench, elastic):
     ec2 = bench.ec2
     refused("InvalidInstanceID.NotFound", ec2.associate_address, AllocationId=elastic["AllocationId"], InstanceId="i-0123456789abcdef0")
     refused("InvalidAllocationID.NotFound", ec2.associate_address, AllocationId="eipalloc-0123456789abcdef0", InstanceId="i-0123456789abcdef0")
-    refused("MissingParameter", ec2.associate_address, AllocationId=elastic["AllocationId"])
+    refused(("MissingParameter", "InvalidParameterCombination"), ec2.associate_address, AllocationId=elastic["AllocationId"])
     refused("MissingParameter", ec2.release_address)

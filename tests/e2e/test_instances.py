@@ -206,7 +206,7 @@ def test_what_cannot_be_run_is_refused_and_makes_nothing(bench):
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound"),
         ({"MinCount": 0}, "InvalidParameterValue"),
-        ({"MinCount": 3, "MaxCount": 2}, "InvalidParameterValue"),
+        ({"MinCount": 3, "MaxCount": 2}, ("InvalidParameterValue", "InvalidParameterCombination")),
         ({"UserData": "x" * 16385}, "InvalidParameterValue"),
         ({"Placement": {"AvailabilityZone": "eu-west-1a"}}, ("InvalidParameterValue", "InvalidZone.NotFound", "InvalidAvailabilityZone")),
         ({"DryRun": True}, "DryRunOperation"),

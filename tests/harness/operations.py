@@ -39,7 +39,7 @@ SAMPLES = {
     "UserName": "never", "PolicyName": "never", "RoleName": "never", "InstanceProfileName": "never",
     "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess", "AccessKeyId": f"AKIA{'A' * 16}", "Status": "Active",
     "PolicyDocument": '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}',
-    "RoleArn": "arn:aws:iam::123456789012:role/never", "RoleSessionName": "never", "Path": "/", "NewUserName": "later",
+    "RoleArn": "arn:aws:iam::123456789012:role/never", "RoleSessionName": "never", "Path": "/", "NewUserName": "later", "VersionId": "v1", "AccountAlias": "never",
     "DiskContainer": {"Format": "raw", "UserBucket": {"S3Bucket": "never", "S3Key": "never"}},
     "UploadId": "never", "PartNumber": 1, "Body": b"", "Delete": {"Objects": [{"Key": "never"}]},
     "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]},
