@@ -126,7 +126,8 @@ fn check(desired: &Desired) -> Result<(), ApiError> {
     let refuse = |what: String| Err(ApiError::new(ErrorCode::InvalidParameterValue, what));
     for nic in desired.instances.iter().flat_map(|instance| &instance.nics) {
         let bytes: Vec<&str> = nic.mac.split(':').collect();
-        let hex = |byte: &&str| byte.len() == 2 && byte.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let hex =
+            |byte: &&str| byte.len() == 2 && byte.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if bytes.len() != 6 || !bytes.iter().all(hex) {
             return refuse(format!("{}: \"{}\" is no hardware address", nic.id, nic.mac));
         }

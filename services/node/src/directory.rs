@@ -52,7 +52,9 @@ impl Directory {
     pub fn address_of(&self, vpc: &VpcId, name: &str) -> Option<Ipv4Addr> {
         let desired = self.desired();
         let mut nics = desired.instances.iter().flat_map(|instance| &instance.nics);
-        nics.find(|nic| nic.vpc == *vpc && name.eq_ignore_ascii_case(&format!("{}.{}", nic.host_name, nic.domain_name)))
-            .map(|nic| nic.address)
+        nics.find(|nic| {
+            nic.vpc == *vpc && name.eq_ignore_ascii_case(&format!("{}.{}", nic.host_name, nic.domain_name))
+        })
+        .map(|nic| nic.address)
     }
 }

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 
 /// Writes `value` as JSON: temporary file, fsync, rename, fsync of the directory.
 pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let bytes =
-        serde_json::to_vec(value).map_err(|e| Error::io(path.display().to_string(), std::io::Error::other(e)))?;
+    let bytes = serde_json::to_vec(value)
+        .map_err(|e| Error::io(path.display().to_string(), std::io::Error::other(e)))?;
     let temporary = temporary_of(path);
     replace(path, &temporary, &bytes).map_err(|e| Error::file(path, e))
 }

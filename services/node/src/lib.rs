@@ -43,7 +43,7 @@ use tokio::sync::{Mutex, Notify};
 
 pub use config::Config;
 pub use error::{Error, Result};
-pub use purge::purge;
+pub use purge::{purge, stop};
 
 use crate::api::Api;
 use crate::backup::Backups;

@@ -49,7 +49,12 @@ impl Board {
 }
 
 /// What to tell of one instance.
-pub fn report(id: &InstanceId, want: Option<&Instance>, seen: &Seen, problem: Option<String>) -> ObservedInstance {
+pub fn report(
+    id: &InstanceId,
+    want: Option<&Instance>,
+    seen: &Seen,
+    problem: Option<String>,
+) -> ObservedInstance {
     ObservedInstance {
         id: id.clone(),
         domain: state(want, seen),

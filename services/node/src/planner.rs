@@ -153,9 +153,7 @@ fn disks(want: &Instance, seen: &Seen, domain: &Domain) -> Vec<Step> {
     let extra = domain.disks.iter().filter(|volume| !want.disks.iter().any(|disk| disk.volume == **volume));
     missing
         .map(|disk| Step::AttachDisk(disk.volume.clone()))
-        .chain(
-            extra.filter(|volume| !seen.detaching.contains(volume)).map(|v| Step::DetachDisk(v.clone())),
-        )
+        .chain(extra.filter(|volume| !seen.detaching.contains(volume)).map(|v| Step::DetachDisk(v.clone())))
         .collect()
 }
 

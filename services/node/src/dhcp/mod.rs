@@ -60,9 +60,9 @@ impl Server {
 
     fn consider(&self, packet: &[u8], interface: u32, directory: &Directory) -> Option<Answer> {
         // the name is asked inside: numbers of interfaces belong to the namespace
-        let tap = self.namespace.inside(|| {
-            if_indextoname(interface).map_err(|e| Error::io("interface of a DHCP question", e))
-        });
+        let tap = self
+            .namespace
+            .inside(|| if_indextoname(interface).map_err(|e| Error::io("interface of a DHCP question", e)));
         let tap = tap.ok()?.to_string_lossy().into_owned();
         let (nic, vpc) = directory.nic_at(&self.vpc, &tap)?;
         answer(packet, &nic, &vpc)

@@ -138,7 +138,8 @@ mod tests {
         let offer = ask(MessageType::Discover, |_| {}).unwrap();
         assert_eq!(offer.opts().msg_type(), Some(MessageType::Offer));
         assert_eq!(offer.yiaddr(), Ipv4Addr::new(172, 31, 0, 4));
-        let Some(DhcpOption::ClasslessStaticRoute(routes)) = offer.opts().get(OptionCode::ClasslessStaticRoute)
+        let Some(DhcpOption::ClasslessStaticRoute(routes)) =
+            offer.opts().get(OptionCode::ClasslessStaticRoute)
         else {
             panic!("no routes")
         };
@@ -159,7 +160,12 @@ mod tests {
 
     #[test]
     fn another_hardware_address_another_server_and_rubbish_get_no_answer() {
-        assert!(ask(MessageType::Discover, |question| drop(question.set_chaddr(&[2, 0, 0, 0, 0, 5]))).is_none());
+        assert!(
+            ask(MessageType::Discover, |question| {
+                question.set_chaddr(&[2, 0, 0, 0, 0, 5]);
+            })
+            .is_none()
+        );
         let other = DhcpOption::ServerIdentifier(Ipv4Addr::new(10, 0, 0, 1));
         assert!(ask(MessageType::Request, |question| drop(question.opts_mut().insert(other))).is_none());
         assert!(answer(&[1, 2, 3], &testing::nic(4), &testing::vpc()).is_none());

@@ -103,9 +103,8 @@ impl Recipe {
         match self.machine {
             Machine::Pc => "<controller type='pci' index='0' model='pci-root'/>".into(),
             Machine::Q35 => {
-                let ports = (1..=ROOT_PORTS).map(|index| {
-                    format!("<controller type='pci' index='{index}' model='pcie-root-port'/>")
-                });
+                let ports = (1..=ROOT_PORTS)
+                    .map(|index| format!("<controller type='pci' index='{index}' model='pcie-root-port'/>"));
                 std::iter::once("<controller type='pci' index='0' model='pcie-root'/>".to_owned())
                     .chain(ports)
                     .collect()
@@ -223,7 +222,10 @@ mod tests {
 
     #[test]
     fn targets_count_like_letters() {
-        assert_eq!([0, 1, 25, 26, 27, 701, 702].map(target), ["vda", "vdb", "vdz", "vdaa", "vdab", "vdzz", "vdaaa"]);
+        assert_eq!(
+            [0, 1, 25, 26, 27, 701, 702].map(target),
+            ["vda", "vdb", "vdz", "vdaa", "vdab", "vdzz", "vdaaa"]
+        );
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Hypervisor for Libvirt {
     fn domains(&self) -> Result<BTreeMap<InstanceId, Domain>> {
         let mut found = BTreeMap::new();
         for handle in self.connection()?.list_all_domains(0)? {
-            let Some(id) = handle.get_name().ok().and_then(|name| self.names.instance_of_domain(&name)) else {
+            let Some(id) = handle.get_name().ok().and_then(|name| self.names.instance_of_domain(&name))
+            else {
                 continue;
             };
             match Self::look(&handle) {

@@ -49,7 +49,8 @@ fn put(ask: &Ask<'_>, instance: &Instance, tokens: &Tokens) -> Response<Full<Byt
     if ask.path != TOKEN_PATH {
         return refuse(StatusCode::NOT_FOUND);
     }
-    let wanted = ask.headers.get(TTL_HEADER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    let wanted =
+        ask.headers.get(TTL_HEADER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
     match wanted {
         Some(ttl_s) if (1..=MAX_TTL_S).contains(&ttl_s) => {
             let token = tokens.issue(instance.id.as_str(), ask.now_s + ttl_s);
@@ -124,9 +125,9 @@ mod tests {
 
     impl World {
         fn ask(&self, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Response<Full<Bytes>> {
-            let headers = headers.iter().map(|(name, value)| {
-                (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
-            });
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
             let headers: HeaderMap = headers.collect();
             let ask = Ask { method: &method, path, headers: &headers, now_s: 1000 };
             answer(&ask, Some(&self.instance), &self.tokens)

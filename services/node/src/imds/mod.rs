@@ -79,7 +79,13 @@ impl Server {
     }
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, vpc: VpcId, directory: Directory, tokens: Arc<Tokens>) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    vpc: VpcId,
+    directory: Directory,
+    tokens: Arc<Tokens>,
+) {
     let SocketAddr::V4(peer) = peer else { return };
     let hops = std::os::fd::AsFd::as_fd(&stream).try_clone_to_owned().ok().map(Arc::new);
     let service = service_fn(|request: Request<Incoming>| {

@@ -74,7 +74,8 @@ fn list(metadata: &Metadata, path: &str) -> BTreeSet<String> {
     if path.is_empty() && metadata.user_data.is_some() {
         names.insert("user-data".into());
     }
-    let directories: Vec<String> = names.iter().filter_map(|name| Some(name.strip_suffix('/')?.into())).collect();
+    let directories: Vec<String> =
+        names.iter().filter_map(|name| Some(name.strip_suffix('/')?.into())).collect();
     names.retain(|name| !directories.contains(name));
     names
 }

@@ -71,7 +71,9 @@ impl Host {
     fn table(&self) -> String {
         let (name, ours) = (self.names.host_table(), format!("\"{}*\"", self.names.uplink_prefix()));
         let outside = self.device.as_ref().map_or(String::new(), |device| {
-            format!("iifname {ours} oifname \"{device}\" accept\n iifname \"{device}\" oifname {ours} accept\n ")
+            format!(
+                "iifname {ours} oifname \"{device}\" accept\n iifname \"{device}\" oifname {ours} accept\n "
+            )
         });
         format!(
             "table inet {name} {{}}\ndelete table inet {name}\ntable inet {name} {{\nchain forward {{\n \
@@ -95,8 +97,9 @@ impl Host {
     /// Stops answering for addresses that no VPC has any more.
     pub fn forget_others<'a>(&self, specs: impl Iterator<Item = &'a VpcSpec>) -> Result<()> {
         let Some(device) = &self.device else { return Ok(()) };
-        let wanted: BTreeSet<Ipv4Addr> =
-            specs.flat_map(|spec| spec.filter.public().map(|(public, _)| public).collect::<Vec<_>>()).collect();
+        let wanted: BTreeSet<Ipv4Addr> = specs
+            .flat_map(|spec| spec.filter.public().map(|(public, _)| public).collect::<Vec<_>>())
+            .collect();
         for address in self.proxied(device)?.difference(&wanted) {
             command::ip_batch(&[format!("neigh del proxy {address} dev {device}")])?;
         }

@@ -119,7 +119,12 @@ fn condition(rule: &Rule, side: &str, filter: &Filter) -> Option<String> {
 
 fn verdict_maps(text: &mut String, filter: &Filter) {
     let to = |verdict: &str, pick: fn((String, String)) -> String| {
-        list(filter.ports.values().map(|port| format!("\"{}\" : {verdict} {}", port.tap, pick(chain_names(port)))))
+        list(
+            filter
+                .ports
+                .values()
+                .map(|port| format!("\"{}\" : {verdict} {}", port.tap, pick(chain_names(port)))),
+        )
     };
     collection(text, "map egress", "ifname : verdict", &to("jump", |names| names.0));
     collection(text, "map ingress", "ifname : verdict", &to("goto", |names| names.1));
