@@ -1,1 +1,50 @@
-//! Placeholder until the crate's first commit.
+//! IAM and STS: accounts, users, groups, policies and access keys; and for the other services, who holds a key and
+//! what its policies say.
+//!
+//! [`start`] opens the store, makes the installation's account and administrator at the first start, and gives two
+//! routers: clients' requests go by API to one of two dispatchers (`routing`), calls of services to `api::internal`.
+
+mod api;
+mod bootstrap;
+mod config;
+mod domain;
+mod error;
+mod files;
+mod identity;
+mod routing;
+mod store;
+
+pub use bootstrap::{AdminCredentials, admin_credentials};
+pub use config::Config;
+pub use error::Error;
+
+use std::sync::Arc;
+
+use kit::dispatch::{Dispatcher, OperationShape};
+use kit::{Context, Routes};
+
+use crate::identity::Identity;
+
+/// Starts identity.
+///
+/// # Errors
+/// When the configuration, the store, the master key or the administrator's file cannot be used.
+pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
+    let directory = context.data_dir();
+    let db = store::Db::open(&directory.join("store")).await?;
+    let sealer = bootstrap::run(&db, &config, &directory, &context).await?;
+    let identity = Arc::new(Identity::new(db, sealer, config, &context));
+    let iam = Dispatcher::new(context.clone(), Arc::clone(&identity), api::iam_actions());
+    let sts = Dispatcher::new(context, Arc::clone(&identity), api::sts_actions());
+    Ok(Routes { public: routing::by_api(iam, sts), internal: api::internal::routes(identity) })
+}
+
+/// The wire shapes of all actions offered.
+///
+/// # Errors
+/// When a type has no wire shape.
+pub fn shapes() -> Result<Vec<OperationShape>, String> {
+    let mut shapes = api::iam_actions().shapes()?;
+    shapes.extend(api::sts_actions().shapes()?);
+    Ok(shapes)
+}

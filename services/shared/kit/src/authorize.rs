@@ -1,7 +1,7 @@
 //! The decision before every operation: each [`Access`] that it declares is evaluated, and all must be allowed.
 
 use api_spec::ApiError;
-use auth::policy::{self, Decision, Policies, Policy, Principal};
+use auth::policy::{self, Decision, Kind, Policies, Policy, Principal, StatementRef};
 
 use crate::caller::Caller;
 use crate::context::Context;
@@ -17,6 +17,8 @@ pub struct Access {
     pub keys: policy::Context,
     /// The resource's own policy and account, where it has them.
     pub resource_policy: Option<ResourcePolicy>,
+    /// Whether everybody who proved who they are may do it, whatever policies say (`sts:GetCallerIdentity`).
+    pub unconditional: bool,
 }
 
 /// What a resource says about who may use it.
@@ -36,7 +38,13 @@ impl Access {
             resource: resource.into(),
             keys: policy::Context::new(),
             resource_policy: None,
+            unconditional: false,
         }
+    }
+
+    /// Something that needs no permission, only a proven identity.
+    pub fn unconditional(action: impl Into<String>) -> Self {
+        Access { unconditional: true, ..Access::new(action, "*") }
     }
 
     /// Adds a condition key.
@@ -133,6 +141,9 @@ fn decide(
     policies: &Policies,
     access: &Access,
 ) -> Result<Decision, Box<Denied>> {
+    if access.unconditional && !matches!(principal, Principal::Anonymous) {
+        return Ok(Decision::Allowed { by: no_policy() });
+    }
     let mut keys = global.clone();
     keys.extend(&access.keys);
     let request =
@@ -149,6 +160,11 @@ fn decide(
     }
     let message = policy::message(&request, &decision);
     Err(Box::new(Denied { message, decision, access: access.clone() }))
+}
+
+/// What the audit trail names as the reason where no policy is asked.
+fn no_policy() -> StatementRef {
+    StatementRef { kind: Kind::Identity, policy: "no permission needed,".into(), index: 0, sid: None }
 }
 
 /// Condition keys that every request has.

@@ -1,0 +1,104 @@
+//! What IAM's actions access, as AWS's service authorization reference says: the ARN of the user, group or policy
+//! with its path, and its tags. A name that is not there stands for an ARN at the root path.
+
+use ::store::Read;
+use api_spec::ApiError;
+use auth::policy::Principal;
+use kit::{Access, Caller};
+
+use crate::domain::entity::User;
+use crate::domain::{arn, names};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::store::groups;
+use crate::store::policies;
+use crate::store::users::{self, Who};
+
+type Accesses = Result<Vec<Access>, ApiError>;
+
+/// The user that a request means: the one it names, or the caller.
+pub fn who(caller: &Caller, name: Option<&str>) -> Result<Who, Error> {
+    match (name, caller.principal()) {
+        (Some(name), _) => Ok(Who::Named(name.to_owned())),
+        (None, Principal::User { id, name, .. }) => Ok(Who::Itself { id: id.clone(), name: name.clone() }),
+        (None, _) => Err(Error::MustNameUser),
+    }
+}
+
+impl Identity {
+    /// An action on a user that the request names.
+    pub(super) fn on_user(&self, action: &str, caller: &Caller, name: &str) -> Accesses {
+        self.on_who(action, caller, &Who::Named(name.to_owned()))
+    }
+
+    /// An action on a user that the request names, or the caller.
+    pub(super) fn on_who(&self, action: &str, caller: &Caller, who: &Who) -> Accesses {
+        let (read, account) = (self.db.read()?, caller.account_id());
+        match users::find(&read, account, who) {
+            Ok(user) => Ok(vec![user_access(action, &user)]),
+            Err(Error::NoSuchUser(name)) => Ok(vec![Access::new(action, arn::user(account, "/", &name))]),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// An action on a group.
+    pub(super) fn on_group(&self, action: &str, caller: &Caller, name: &str) -> Accesses {
+        Ok(vec![Access::new(action, self.group_arn(caller, name)?)])
+    }
+
+    /// The ARN of a group as it is now.
+    pub(super) fn group_arn(&self, caller: &Caller, name: &str) -> Result<String, ApiError> {
+        let account = caller.account_id();
+        match groups::named(&self.db.read()?, account, name) {
+            Ok(group) => Ok(group.arn()),
+            Err(Error::NoSuchGroup(name)) => Ok(arn::group(account, "/", &name)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Looking at a managed policy: the account's own or one of AWS's.
+    pub(super) fn on_policy(&self, action: &str, caller: &Caller, policy: &str) -> Accesses {
+        let access = policy_access(&self.db.read()?, action, caller, policy)?;
+        Ok(vec![match arn::parse_policy(policy) {
+            Some(parts) if parts.account != "aws" => access.owned_by(parts.account, None),
+            _ => access,
+        }])
+    }
+
+    /// Changing a managed policy: nobody but its owner may, and nobody here owns AWS's.
+    pub(super) fn on_own_policy(&self, action: &str, caller: &Caller, policy: &str) -> Accesses {
+        let access = policy_access(&self.db.read()?, action, caller, policy)?;
+        let owner = arn::parse_policy(policy).map_or("", |parts| parts.account);
+        Ok(vec![access.owned_by(owner, None)])
+    }
+}
+
+/// An action on a user, with its tags.
+pub fn user_access(action: &str, user: &User) -> Access {
+    tagged(Access::new(action, user.arn()), &user.tags)
+}
+
+/// Making something, with tags: that needs the permission to tag, too.
+pub fn creating(create: &str, tag: &str, arn: String, tags: &[calls::Tag]) -> Vec<Access> {
+    let mut accesses = vec![Access::new(create, arn.clone()).request_tags(tags)];
+    if !tags.is_empty() {
+        accesses.push(Access::new(tag, arn).request_tags(tags));
+    }
+    accesses
+}
+
+fn policy_access(read: &impl Read, action: &str, caller: &Caller, policy: &str) -> Result<Access, Error> {
+    names::policy_arn(policy)?;
+    let access = Access::new(action, policy);
+    match policies::customer(read, caller.account_id(), policy) {
+        Ok(found) => Ok(tagged(access, &found.tags)),
+        Err(Error::NoSuchPolicy(_)) => Ok(access),
+        Err(other) => Err(other),
+    }
+}
+
+fn tagged(access: Access, tags: &[calls::Tag]) -> Access {
+    let mut access = access.resource_tags(tags);
+    access.keys.insert_tags("iam:ResourceTag", tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
+    access
+}

@@ -1,0 +1,121 @@
+//! What identity tells the other services: who holds a key and what its policies say, and when that has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::store::Read;
+use api_spec::ApiError;
+use auth::sigv4::{Scope, SigningKey};
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use calls::identity::{
+    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
+};
+
+use crate::domain::access_key::{AccessKey, Status};
+use crate::domain::entity::User;
+use crate::domain::permissions::{Kind, OF_GROUP, OF_USER, Permissions};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::store::{self, accounts, groups, keys, policies, users};
+
+/// The routes of both calls.
+pub fn routes(identity: Arc<Identity>) -> Router {
+    let watched = Arc::clone(&identity);
+    let router = kit::internal::answer(Router::new(), move |question: ResolveCredential| {
+        let identity = Arc::clone(&identity);
+        async move { identity.resolve(&question).map_err(ApiError::from) }
+    });
+    kit::internal::answer(router, move |watch: WatchCredentials| {
+        let identity = Arc::clone(&watched);
+        async move { identity.watch(watch.since).await.map_err(ApiError::from) }
+    })
+}
+
+impl Identity {
+    fn resolve(&self, question: &ResolveCredential) -> Result<Resolved, Error> {
+        let read = self.db.read()?;
+        // keys of users come without a session token; one that comes with it is not what it says
+        let key = match &question.session_token {
+            None => keys::get(&read, &question.access_key_id)?,
+            Some(_) => None,
+        };
+        let Some(key) = key else { return Ok(Resolved::Unknown) };
+        if key.status == Status::Inactive {
+            return Ok(Resolved::Inactive);
+        }
+        let Some(user) = users::by_id(&read, &key.account, &key.user_id)? else {
+            return Ok(Resolved::Unknown);
+        };
+        Ok(Resolved::Active(Box::new(Credential {
+            signing_key: self.signing_key(&key, question)?,
+            canonical_user_id: accounts::get(&read, &key.account)?.canonical_user_id,
+            policies: policies_of(&read, &user)?,
+            boundary: None,
+            session_policies: Vec::new(),
+            version: store::version(&read)?,
+            tags: user.tags,
+            principal: Principal::User { user_id: user.id, path: user.path, name: user.name },
+            account_id: key.account,
+        })))
+    }
+
+    fn signing_key(&self, key: &AccessKey, question: &ResolveCredential) -> Result<String, Error> {
+        let scope = Scope {
+            date: question.date.clone(),
+            region: question.region.clone(),
+            service: question.service.clone(),
+        };
+        let secret = self.sealer.open(&key.id, &key.sealed_secret)?;
+        Ok(STANDARD.encode(SigningKey::derive(secret.reveal(), &scope).as_bytes()))
+    }
+
+    /// Answers when the version is another than `since`, or after a while.
+    async fn watch(&self, since: u64) -> Result<CredentialVersion, Error> {
+        let timeout = Duration::from_millis(self.config.watch_timeout_ms);
+        let mut changed = self.db.changed();
+        let moved = async {
+            loop {
+                let version = store::version(&self.db.read()?)?;
+                // the sender lives as long as the store, so the wait ends only with news
+                if version != since || changed.changed().await.is_err() {
+                    return Ok::<_, Error>(version);
+                }
+            }
+        };
+        match tokio::time::timeout(timeout, moved).await {
+            Ok(version) => Ok(CredentialVersion { version: version? }),
+            Err(_) => Ok(CredentialVersion { version: store::version(&self.db.read()?)? }),
+        }
+    }
+}
+
+/// The policies of the user and of its groups.
+fn policies_of(read: &impl Read, user: &User) -> Result<Vec<NamedPolicy>, Error> {
+    let mut all = Vec::new();
+    collect(read, &user.account, OF_USER, &user.name, &user.permissions, &mut all)?;
+    for group in groups::of_user(read, user)? {
+        collect(read, &group.account, OF_GROUP, &group.name, &group.permissions, &mut all)?;
+    }
+    Ok(all)
+}
+
+fn collect(
+    read: &impl Read,
+    account: &str,
+    kind: Kind,
+    holder: &str,
+    permissions: &Permissions,
+    all: &mut Vec<NamedPolicy>,
+) -> Result<(), Error> {
+    for arn in &permissions.attached {
+        let document = policies::find(read, account, arn)?.document()?.to_owned();
+        all.push(NamedPolicy { source: arn.clone(), document });
+    }
+    for (name, document) in &permissions.inline {
+        let source = format!("inline:{}/{holder}/{name}", kind.name);
+        all.push(NamedPolicy { source, document: document.clone() });
+    }
+    Ok(())
+}

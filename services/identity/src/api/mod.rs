@@ -1,0 +1,94 @@
+//! Wire to domain and back, one file per resource; and the lists of what is offered.
+
+mod access;
+mod access_keys;
+mod aliases;
+mod attachments;
+mod caller_identity;
+mod groups;
+mod inline_policies;
+pub mod internal;
+mod paging;
+mod policies;
+mod policy_versions;
+mod users;
+mod views;
+
+use api_spec::iam::{
+    AddUserToGroup, AttachGroupPolicy, AttachUserPolicy, CreateAccessKey, CreateAccountAlias, CreateGroup,
+    CreatePolicy, CreatePolicyVersion, CreateUser, DeleteAccessKey, DeleteAccountAlias, DeleteGroup,
+    DeleteGroupPolicy, DeletePolicy, DeletePolicyVersion, DeleteUser, DeleteUserPolicy, DetachGroupPolicy,
+    DetachUserPolicy, GetGroup, GetGroupPolicy, GetPolicy, GetPolicyVersion, GetUser, GetUserPolicy,
+    ListAccessKeys, ListAccountAliases, ListAttachedGroupPolicies, ListAttachedUserPolicies,
+    ListGroupPolicies, ListGroups, ListGroupsForUser, ListPolicies, ListPolicyVersions, ListUserPolicies,
+    ListUsers, PutGroupPolicy, PutUserPolicy, RemoveUserFromGroup, SetDefaultPolicyVersion, UpdateAccessKey,
+    UpdateGroup, UpdateUser,
+};
+use api_spec::sts::GetCallerIdentity;
+use api_spec::{Service, iam};
+use kit::dispatch::Actions;
+
+use crate::identity::Identity;
+
+/// IAM's actions.
+pub fn iam_actions() -> Actions<Identity> {
+    let actions = Actions::of(Service::Iam)
+        .offer::<CreateUser>()
+        .offer::<GetUser>()
+        .offer::<ListUsers>()
+        .offer::<UpdateUser>()
+        .offer::<DeleteUser>()
+        .offer::<ListGroupsForUser>()
+        .offer::<CreateGroup>()
+        .offer::<GetGroup>()
+        .offer::<ListGroups>()
+        .offer::<UpdateGroup>()
+        .offer::<DeleteGroup>()
+        .offer::<AddUserToGroup>()
+        .offer::<RemoveUserFromGroup>()
+        .offer::<CreateAccessKey>()
+        .offer::<ListAccessKeys>()
+        .offer::<UpdateAccessKey>()
+        .offer::<DeleteAccessKey>()
+        .offer::<CreateAccountAlias>()
+        .offer::<ListAccountAliases>()
+        .offer::<DeleteAccountAlias>();
+    policy_actions(actions)
+}
+
+fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<AttachUserPolicy>()
+        .offer::<DetachUserPolicy>()
+        .offer::<ListAttachedUserPolicies>()
+        .offer::<AttachGroupPolicy>()
+        .offer::<DetachGroupPolicy>()
+        .offer::<ListAttachedGroupPolicies>()
+        .offer::<PutUserPolicy>()
+        .offer::<GetUserPolicy>()
+        .offer::<ListUserPolicies>()
+        .offer::<DeleteUserPolicy>()
+        .offer::<PutGroupPolicy>()
+        .offer::<GetGroupPolicy>()
+        .offer::<ListGroupPolicies>()
+        .offer::<DeleteGroupPolicy>()
+        .offer::<CreatePolicy>()
+        .offer::<GetPolicy>()
+        .offer::<ListPolicies>()
+        .offer::<DeletePolicy>()
+        .offer::<CreatePolicyVersion>()
+        .offer::<GetPolicyVersion>()
+        .offer::<ListPolicyVersions>()
+        .offer::<DeletePolicyVersion>()
+        .offer::<SetDefaultPolicyVersion>()
+}
+
+/// STS's actions.
+pub fn sts_actions() -> Actions<Identity> {
+    Actions::of(Service::Sts).offer::<GetCallerIdentity>()
+}
+
+/// Tags as they are kept.
+fn tags(tags: &[iam::Tag]) -> Vec<calls::Tag> {
+    tags.iter().map(|tag| calls::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
+}

@@ -1,0 +1,127 @@
+//! What is kept, as the wire shows it.
+
+use api_spec::{ApiError, iam};
+
+use crate::domain::access_key::AccessKey;
+use crate::domain::entity::{Group, User};
+use crate::domain::managed_policy::{ManagedPolicy, Version};
+use crate::error::Error;
+
+/// A user with its tags.
+pub fn user(user: &User) -> iam::User {
+    let tags = (!user.tags.is_empty()).then(|| tags(&user.tags));
+    iam::User { tags, ..listed_user(user) }
+}
+
+/// A user as lists show it.
+pub fn listed_user(user: &User) -> iam::User {
+    iam::User {
+        path: user.path.clone(),
+        user_name: Some(user.name.clone()),
+        user_id: user.id.clone(),
+        arn: user.arn(),
+        create_date: user.created.into(),
+        tags: None,
+    }
+}
+
+/// A group.
+pub fn group(group: &Group) -> iam::Group {
+    iam::Group {
+        path: group.path.clone(),
+        group_name: group.name.clone(),
+        group_id: group.id.clone(),
+        arn: group.arn(),
+        create_date: group.created.into(),
+    }
+}
+
+/// A key without its secret.
+pub fn access_key(key: &AccessKey, user: &User) -> iam::AccessKeyMetadata {
+    iam::AccessKeyMetadata {
+        user_name: user.name.clone(),
+        access_key_id: key.id.clone(),
+        status: key.status.as_str().to_owned(),
+        create_date: key.created.into(),
+    }
+}
+
+/// A customer managed policy, whole.
+pub fn policy(policy: &ManagedPolicy, attachments: usize) -> iam::Policy {
+    let tags = (!policy.tags.is_empty()).then(|| tags(&policy.tags));
+    iam::Policy { description: policy.description.clone(), tags, ..listed_policy(policy, attachments) }
+}
+
+/// A customer managed policy as lists show it.
+pub fn listed_policy(policy: &ManagedPolicy, attachments: usize) -> iam::Policy {
+    iam::Policy {
+        policy_name: policy.name.clone(),
+        policy_id: policy.id.clone(),
+        arn: policy.arn(),
+        path: policy.path.clone(),
+        default_version_id: version_id(policy.default_version),
+        attachment_count: count(attachments),
+        permissions_boundary_usage_count: 0,
+        is_attachable: true,
+        description: None,
+        create_date: policy.created.into(),
+        update_date: policy.updated.into(),
+        tags: None,
+    }
+}
+
+/// A policy that AWS manages, whole.
+pub fn aws_policy(managed: &auth::managed::Managed, attachments: usize) -> Result<iam::Policy, ApiError> {
+    let created = aws_date(managed)?;
+    Ok(iam::Policy {
+        policy_name: managed.name.to_owned(),
+        policy_id: managed.id.to_owned(),
+        arn: managed.arn.clone(),
+        path: managed.path.to_owned(),
+        default_version_id: managed.default_version.to_owned(),
+        attachment_count: count(attachments),
+        permissions_boundary_usage_count: 0,
+        is_attachable: true,
+        description: Some(managed.description.to_owned()),
+        create_date: created,
+        update_date: created,
+        tags: None,
+    })
+}
+
+/// The one version that is known of a policy that AWS manages.
+pub fn aws_version(managed: &auth::managed::Managed) -> Result<iam::PolicyVersion, ApiError> {
+    Ok(iam::PolicyVersion {
+        document: None,
+        version_id: managed.default_version.to_owned(),
+        is_default_version: true,
+        create_date: aws_date(managed)?,
+    })
+}
+
+/// A version of a customer managed policy, without its document.
+pub fn version(policy: &ManagedPolicy, number: u32, version: &Version) -> iam::PolicyVersion {
+    iam::PolicyVersion {
+        document: None,
+        version_id: version_id(number),
+        is_default_version: number == policy.default_version,
+        create_date: version.created.into(),
+    }
+}
+
+fn version_id(number: u32) -> String {
+    format!("v{number}")
+}
+
+fn aws_date(managed: &auth::managed::Managed) -> Result<api_spec::Timestamp, ApiError> {
+    let date: Result<jiff::Timestamp, _> = managed.create_date.parse();
+    Ok(date.map_err(|error| Error::Corrupt(format!("{}: {error}", managed.arn)))?.into())
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+fn tags(tags: &[calls::Tag]) -> Vec<iam::Tag> {
+    tags.iter().map(|tag| iam::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
+}

@@ -1,0 +1,250 @@
+//! The first start: master key, the installation's account, and an administrator with an access key.
+//!
+//! The order makes it safe to be killed anywhere. The administrator's file is durable before the transaction that
+//! makes what it names; a start that finds the file but no installation makes exactly what the file says, and one
+//! that finds the installation leaves it alone. So a key that works is always one that somebody could have read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ::store::Tx;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use kit::{Common, Context, ServiceName};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::domain::access_key::{AccessKey, Status};
+use crate::domain::entity::{Account, User};
+use crate::domain::permissions::Permissions;
+use crate::domain::seal::{Sealer, Secret};
+use crate::domain::{ids, names};
+use crate::error::Error;
+use crate::files;
+use crate::store::{Db, accounts, keys, users};
+
+/// What the administrator has to know, in identity's folder below the data directory.
+const ADMIN_FILE: &str = "admin-credentials";
+/// The master key, beside it.
+const MASTER_KEY_FILE: &str = "master-key";
+/// Holds the master key in base64, in place of the file.
+const MASTER_KEY_VARIABLE: &str = "MURUS_MASTER_KEY";
+/// What the installation's check of the master key is sealed for.
+const CHECK_OWNER: &str = "murus master key";
+const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+/// The administrator's access key, as the first start wrote it down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminCredentials {
+    /// The installation's account, 12 digits.
+    pub account_id: String,
+    /// S3's name of the account, 64 hex digits.
+    pub canonical_user_id: String,
+    /// The administrator's name.
+    pub user_name: String,
+    /// `AKIA...`.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+}
+
+impl std::fmt::Debug for AdminCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AdminCredentials")
+            .field("account_id", &self.account_id)
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads what the first start wrote down for the administrator.
+///
+/// # Errors
+/// When there was no first start yet, when the file was removed, or when the reader is not its owner.
+pub fn admin_credentials(common: &Common) -> Result<AdminCredentials, Error> {
+    let path = common.data_dir.join(ServiceName::Identity.as_str()).join(ADMIN_FILE);
+    read_admin(&path)?.ok_or_else(|| Error::file(&path, "there is no such file"))
+}
+
+/// Brings the installation into being, if it is not yet, and gives what opens its secrets.
+pub async fn run(db: &Db, config: &Config, directory: &Path, context: &Context) -> Result<Sealer, Error> {
+    check(config)?;
+    let variable = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
+    let read = db.read()?;
+    let (account, check_value) = (accounts::installation(&read)?, accounts::master_key_check(&read)?);
+    drop(read);
+    let installed = account.is_some();
+    let (fresh_key, path) = (Zeroizing::new(context.random.bytes::<32>()), directory.join(MASTER_KEY_FILE));
+    let sealer = blocking(move || {
+        master_key(variable.as_ref().map(|text| text.as_str()), &path, installed, &fresh_key)
+    })
+    .await?;
+    match check_value {
+        Some(sealed) => sealer.open(CHECK_OWNER, &sealed).map(|_| ()).map_err(|_| Error::MasterKey {
+            origin: directory.join(MASTER_KEY_FILE).display().to_string(),
+            reason: "it is not the one that this store was written with".into(),
+        })?,
+        None => install(db, config, directory.join(ADMIN_FILE), context, &sealer).await?,
+    }
+    if let Some(account_id) = account {
+        tracing::info!(account_id, "the installation's account is there");
+    }
+    Ok(sealer)
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    let refuse = |what: String| Err(Error::Config(what));
+    let digits = config.account_id.len() == 12 && config.account_id.bytes().all(|b| b.is_ascii_digit());
+    if !config.account_id.is_empty() && !digits {
+        return refuse(format!("account_id: \"{}\" is not 12 digits", config.account_id));
+    }
+    if let Err(error) = names::user_name("admin_user_name", &config.admin_user_name) {
+        return refuse(format!("admin_user_name: {error}"));
+    }
+    if !(100..=3000).contains(&config.watch_timeout_ms) {
+        return refuse(format!("watch_timeout_ms: {} is not from 100 to 3000", config.watch_timeout_ms));
+    }
+    Ok(())
+}
+
+/// The master key from the environment or its file, which the first start makes.
+fn master_key(
+    variable: Option<&str>,
+    path: &Path,
+    installed: bool,
+    fresh: &[u8; 32],
+) -> Result<Sealer, Error> {
+    if let Some(text) = variable {
+        return sealer(text, MASTER_KEY_VARIABLE);
+    }
+    let origin = path.display().to_string();
+    match files::read(path)?.map(Zeroizing::new) {
+        Some(text) => sealer(&text, &origin),
+        None if installed => Err(Error::MasterKey {
+            origin,
+            reason: "the file is gone; without it no stored secret can be opened. Restore it from a backup"
+                .into(),
+        }),
+        None => {
+            let text = Zeroizing::new(format!("{}\n", STANDARD.encode(fresh)));
+            files::write_durably(path, text.as_bytes())?;
+            Sealer::new(fresh)
+        }
+    }
+}
+
+fn sealer(text: &str, origin: &str) -> Result<Sealer, Error> {
+    let wrong =
+        || Error::MasterKey { origin: origin.to_owned(), reason: "it is not base64 of 32 bytes".into() };
+    let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| wrong())?);
+    Sealer::new(bytes.as_slice().try_into().map_err(|_| wrong())?)
+}
+
+async fn install(
+    db: &Db,
+    config: &Config,
+    path: PathBuf,
+    context: &Context,
+    sealer: &Sealer,
+) -> Result<(), Error> {
+    let drawn = draw(config, context);
+    let admin = blocking(move || match read_admin(&path)? {
+        Some(written) => Ok(written),
+        None => {
+            let text = toml::to_string(&drawn).map_err(|error| Error::file(&path, error))?;
+            let text = Zeroizing::new(format!("# The administrator's access key. Keep it secret.\n{text}"));
+            files::write_durably(&path, text.as_bytes())?;
+            Ok(drawn)
+        }
+    })
+    .await?;
+    let first = FirstState::new(&admin, context, sealer)?;
+    db.change(move |tx| first.put(tx)).await?;
+    tracing::info!(account_id = %admin.account_id, user = %admin.user_name, "made the installation's account");
+    Ok(())
+}
+
+fn draw(config: &Config, context: &Context) -> AdminCredentials {
+    let account_id = match config.account_id.as_str() {
+        "" => ids::account(&context.random),
+        given => given.to_owned(),
+    };
+    AdminCredentials {
+        account_id,
+        canonical_user_id: ids::canonical_user(&context.random),
+        user_name: config.admin_user_name.clone(),
+        access_key_id: ids::access_key(&context.random),
+        secret_access_key: ids::secret(&context.random).reveal().to_owned(),
+    }
+}
+
+fn read_admin(path: &Path) -> Result<Option<AdminCredentials>, Error> {
+    let text = files::read(path)?.map(Zeroizing::new);
+    // a parser's complaint would quote the line, and with it perhaps the secret
+    text.map(|text| toml::from_str(&text).map_err(|_| Error::file(path, "it cannot be understood")))
+        .transpose()
+}
+
+/// Everything that the first transaction writes.
+struct FirstState {
+    account: Account,
+    admin: User,
+    key: AccessKey,
+    master_key_check: String,
+}
+
+impl FirstState {
+    fn new(admin: &AdminCredentials, context: &Context, sealer: &Sealer) -> Result<Self, Error> {
+        let now = context.clock.now();
+        let user = administrator(admin, ids::user(&context.random), now);
+        let secret = Secret::new(admin.secret_access_key.clone());
+        let key = AccessKey {
+            id: admin.access_key_id.clone(),
+            account: admin.account_id.clone(),
+            user_id: user.id.clone(),
+            sealed_secret: sealer.seal(context.random.bytes(), &admin.access_key_id, &secret)?,
+            status: Status::Active,
+            created: now,
+        };
+        let account = Account {
+            id: admin.account_id.clone(),
+            canonical_user_id: admin.canonical_user_id.clone(),
+            alias: None,
+            created: now,
+        };
+        let check = Secret::new(CHECK_OWNER.to_owned());
+        let master_key_check = sealer.seal(context.random.bytes(), CHECK_OWNER, &check)?;
+        Ok(FirstState { account, admin: user, key, master_key_check })
+    }
+
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        accounts::install(tx, &self.account, &self.master_key_check)?;
+        users::create(tx, &self.admin, usize::MAX)?;
+        keys::create(tx, &self.admin, &self.key, usize::MAX)
+    }
+}
+
+fn administrator(admin: &AdminCredentials, id: String, now: Timestamp) -> User {
+    User {
+        account: admin.account_id.clone(),
+        id,
+        name: admin.user_name.clone(),
+        path: "/".into(),
+        created: now,
+        tags: Vec::new(),
+        groups: BTreeSet::new(),
+        permissions: Permissions {
+            attached: BTreeSet::from([ADMINISTRATOR_ACCESS.to_owned()]),
+            inline: BTreeMap::new(),
+        },
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::Corrupt(error.to_string())))
+}

@@ -1,0 +1,43 @@
+//! The section `[identity]` of the configuration file.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of identity. The limits are AWS's quotas as they stand for a new account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Id of the installation's account, 12 digits. Empty: drawn at the first start. Later changes have no effect.
+    pub account_id: String,
+    /// Name of the administrator that the first start makes, 1 to 64 of letters, digits and `+=,.@_-`.
+    pub admin_user_name: String,
+    /// Users an account may have, 1 or more.
+    pub max_users: usize,
+    /// Groups an account may have, 1 or more.
+    pub max_groups: usize,
+    /// Customer managed policies an account may have, 1 or more.
+    pub max_policies: usize,
+    /// Groups a user may be in, 1 or more.
+    pub max_groups_per_user: usize,
+    /// Managed policies that may be attached to one user or group, 1 to 20.
+    pub max_attached_policies: usize,
+    /// Access keys a user may have, 1 or more.
+    pub max_access_keys_per_user: usize,
+    /// A watch of credentials is answered after this many milliseconds without a change, 100 to 3000.
+    pub watch_timeout_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            account_id: String::new(),
+            admin_user_name: "admin".into(),
+            max_users: 5000,
+            max_groups: 300,
+            max_policies: 1500,
+            max_groups_per_user: 10,
+            max_attached_policies: 10,
+            max_access_keys_per_user: 2,
+            watch_timeout_ms: 2000,
+        }
+    }
+}

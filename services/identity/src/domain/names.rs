@@ -1,0 +1,219 @@
+//! What names, paths, ARNs and other texts of a request may look like, in AWS's words where they do not.
+
+use crate::error::Error;
+
+type Checked = Result<(), Error>;
+
+/// A user's name.
+pub fn user_name(field: &str, name: &str) -> Checked {
+    length(field, name, 1, 64)?;
+    friendly(field, name)
+}
+
+/// A group's or a policy's name.
+pub fn name_128(field: &str, name: &str) -> Checked {
+    length(field, name, 1, 128)?;
+    friendly(field, name)
+}
+
+/// `/` or `/division/part/`.
+pub fn path(field: &str, path: &str) -> Checked {
+    length(field, path, 1, 512)?;
+    let graphic = path.bytes().all(|b| (0x21..=0x7e).contains(&b));
+    if graphic && path.starts_with('/') && path.ends_with('/') {
+        return Ok(());
+    }
+    Err(Error::Validation(format!(
+        "The specified value for {field} is invalid. It must begin and end with / and contain only alphanumeric \
+         characters and/or / characters."
+    )))
+}
+
+/// The beginning of a path; the rule does not ask for a slash at the end.
+pub fn path_prefix(prefix: &str) -> Checked {
+    length("pathPrefix", prefix, 1, 512)?;
+    let graphic = prefix.bytes().all(|b| (0x21..=0x7f).contains(&b));
+    if graphic && prefix.starts_with('/') {
+        return Ok(());
+    }
+    Err(Error::Validation(
+        "The specified value for pathPrefix is invalid. It must begin with / and contain only alphanumeric \
+         characters and/or / characters."
+            .into(),
+    ))
+}
+
+/// ARN of a managed policy.
+pub fn policy_arn(arn: &str) -> Checked {
+    length("policyArn", arn, 20, 2048)?;
+    match super::arn::parse_policy(arn) {
+        Some(_) => Ok(()),
+        None => Err(Error::InvalidInput(format!("ARN {arn} is not valid."))),
+    }
+}
+
+/// `v1`, `v2`, ...
+pub fn version_id(id: &str) -> Checked {
+    match super::managed_policy::version_number(id) {
+        Some(_) => Ok(()),
+        None => Err(pattern("versionId", id, "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")),
+    }
+}
+
+/// An access key's id.
+pub fn access_key_id(id: &str) -> Checked {
+    length("accessKeyId", id, 16, 128)?;
+    match id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        true => Ok(()),
+        false => Err(pattern("accessKeyId", id, "[\\w]+")),
+    }
+}
+
+/// An account's alias.
+pub fn account_alias(alias: &str) -> Checked {
+    length("accountAlias", alias, 3, 63)?;
+    let letters = alias.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let all_digits = alias.len() == 12 && alias.bytes().all(|b| b.is_ascii_digit());
+    if letters && !alias.starts_with('-') && !alias.ends_with('-') && !alias.contains("--") && !all_digits {
+        return Ok(());
+    }
+    Err(pattern("accountAlias", alias, "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"))
+}
+
+/// The description of a managed policy.
+pub fn description(text: &str) -> Checked {
+    length("description", text, 0, 1000)
+}
+
+/// The tags of a new user or policy.
+pub fn tags(tags: &[calls::Tag]) -> Checked {
+    if tags.len() > 50 {
+        return Err(Error::QuotaExceeded { quota: "TagsPerResource".into(), limit: 50 });
+    }
+    let mut keys = std::collections::BTreeSet::new();
+    for (index, tag) in (1..).zip(tags) {
+        tag_text(&format!("tags.{index}.member.key"), &tag.key, 1, 128)?;
+        tag_text(&format!("tags.{index}.member.value"), &tag.value, 0, 256)?;
+        if tag.key.to_lowercase().starts_with("aws:") {
+            return Err(Error::InvalidInput("Tag keys beginning with aws: are reserved.".into()));
+        }
+        if !keys.insert(tag.key.to_lowercase()) {
+            return Err(Error::InvalidInput(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn tag_text(field: &str, text: &str, min: usize, max: usize) -> Checked {
+    length(field, text, min, max)?;
+    let fine = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+    match text.chars().all(fine) {
+        true => Ok(()),
+        false => Err(pattern(field, text, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")),
+    }
+}
+
+/// One of the words that a parameter may be.
+pub fn one_of(field: &str, text: &str, words: &[&str]) -> Checked {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    let words = words.join(", ");
+    Err(constraint(field, text, &format!("Member must satisfy enum value set: [{words}]")))
+}
+
+/// A text's length in characters.
+pub fn length(field: &str, text: &str, min: usize, max: usize) -> Checked {
+    let length = text.chars().count();
+    if length < min {
+        return Err(constraint(
+            field,
+            text,
+            &format!("Member must have length greater than or equal to {min}"),
+        ));
+    }
+    if length > max {
+        return Err(constraint(field, text, &format!("Member must have length less than or equal to {max}")));
+    }
+    Ok(())
+}
+
+fn friendly(field: &str, name: &str) -> Checked {
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b)) {
+        return Ok(());
+    }
+    Err(Error::Validation(format!(
+        "The specified value for {field} is invalid. It must contain only alphanumeric characters and/or the \
+         following: +=,.@_-"
+    )))
+}
+
+fn pattern(field: &str, value: &str, pattern: &str) -> Error {
+    constraint(field, value, &format!("Member must satisfy regular expression pattern: {pattern}"))
+}
+
+fn constraint(field: &str, value: &str, what: &str) -> Error {
+    // what is far too long is not sent back whole
+    let shown: String = value.chars().take(2048).collect();
+    Error::Validation(format!(
+        "1 validation error detected: Value '{shown}' at '{field}' failed to satisfy constraint: {what}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_keep_to_their_alphabet_and_length() {
+        for good in ["a", "Alice", "a+b=c,d.e@f_g-h", &"x".repeat(64)] {
+            assert_eq!(user_name("userName", good), Ok(()), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "ä", "..%2e/", "a\n", "*", &"x".repeat(65)] {
+            assert!(matches!(user_name("userName", bad), Err(Error::Validation(_))), "{bad}");
+        }
+        assert_eq!(
+            user_name("userName", "").unwrap_err().to_string(),
+            "1 validation error detected: Value '' at 'userName' failed to satisfy constraint: \
+             Member must have length greater than or equal to 1"
+        );
+    }
+
+    #[test]
+    fn paths_begin_and_end_with_a_slash() {
+        for good in ["/", "/a/", "/a/b-c/", "//"] {
+            assert_eq!(path("path", good), Ok(()), "{good}");
+        }
+        for bad in ["", "a", "/a", "a/", "/a b/", "/ä/", &format!("/{}/", "x".repeat(511))] {
+            assert!(path("path", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn aliases_tags_and_arns_have_rules_of_their_own() {
+        assert!(account_alias("my-house").is_ok());
+        for bad in ["ab", "-ab", "ab-", "a--b", "Abc", "123456789012"] {
+            assert!(account_alias(bad).is_err(), "{bad}");
+        }
+        let tag = |key: &str| calls::Tag { key: key.into(), value: String::new() };
+        assert!(tags(&[tag("a"), tag("b c")]).is_ok());
+        for bad in [vec![tag("a"), tag("A")], vec![tag("aws:x")], vec![tag("")], vec![tag("a?")]] {
+            assert!(tags(&bad).is_err(), "{bad:?}");
+        }
+        assert!(matches!(policy_arn("arn:aws:iam::aws:role/abc"), Err(Error::InvalidInput(_))));
+        assert!(matches!(policy_arn("short"), Err(Error::Validation(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_name_has_no_character_that_means_something_in_an_arn(name in "\\PC{0,70}") {
+            if user_name("userName", &name).is_ok() {
+                prop_assert!(!name.contains(['/', ':', '*', '?', '$', ' ']));
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Secrets at rest: AES-256-GCM under the installation's master key, a nonce of its own for every value, and the id
+//! of what the secret belongs to as associated data, so that a sealed secret cannot be moved to another key.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// A secret in memory: wiped when dropped, not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret over.
+    pub fn new(text: String) -> Self {
+        Secret(Zeroizing::new(text))
+    }
+
+    /// The secret itself: for deriving keys and for showing it to its owner, once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// A nonce. Twelve random bytes: with at most millions of keys a repetition is out of reach.
+pub type NonceBytes = [u8; NONCE_LEN];
+
+/// The master key, ready for use.
+pub struct Sealer(LessSafeKey);
+
+impl Sealer {
+    /// A sealer with this master key.
+    pub fn new(master_key: &[u8; 32]) -> Result<Self, Error> {
+        UnboundKey::new(&AES_256_GCM, master_key)
+            .map(|key| Sealer(LessSafeKey::new(key)))
+            .map_err(|_| Error::Corrupt("AES-256-GCM takes keys of 32 bytes".into()))
+    }
+
+    /// Seals `secret` for `owner`: base64 of nonce, ciphertext and tag.
+    pub fn seal(&self, nonce: NonceBytes, owner: &str, secret: &Secret) -> Result<String, Error> {
+        let mut sealed = secret.reveal().as_bytes().to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(owner.as_bytes()),
+                &mut sealed,
+            )
+            .map_err(|_| Error::Sealed(owner.to_owned()))?;
+        Ok(STANDARD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Opens what was sealed for `owner`.
+    pub fn open(&self, owner: &str, sealed: &str) -> Result<Secret, Error> {
+        let wrong = || Error::Sealed(owner.to_owned());
+        let mut bytes = Zeroizing::new(STANDARD.decode(sealed).map_err(|_| wrong())?);
+        let (nonce, sealed) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(wrong)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.0.open_in_place(nonce, Aad::from(owner.as_bytes()), sealed).map_err(|_| wrong())?;
+        String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| wrong())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_owner_under_its_key_only() {
+        let sealer = Sealer::new(&[7; 32]).unwrap();
+        let secret = Secret::new("hush".into());
+        let sealed = sealer.seal([1; 12], "AKIA1", &secret).unwrap();
+        assert!(!sealed.contains("hush"));
+        assert_eq!(sealer.open("AKIA1", &sealed).unwrap(), secret);
+        assert_eq!(sealer.open("AKIA2", &sealed), Err(Error::Sealed("AKIA2".into())));
+        assert!(Sealer::new(&[8; 32]).unwrap().open("AKIA1", &sealed).is_err());
+        assert!(sealer.open("AKIA1", "").is_err());
+        let mut broken = STANDARD.decode(&sealed).unwrap();
+        broken[14] ^= 1;
+        assert!(sealer.open("AKIA1", &STANDARD.encode(broken)).is_err());
+        assert_eq!(format!("{secret:?}"), "Secret(..)");
+    }
+}

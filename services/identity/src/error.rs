@@ -1,0 +1,169 @@
+//! The one error of identity and what AWS calls each case.
+
+use std::path::PathBuf;
+
+use api_spec::{ApiError, ErrorCode};
+
+/// Everything that can go wrong in identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A user that is not there.
+    #[error("The user with name {0} cannot be found.")]
+    NoSuchUser(String),
+    /// A group that is not there.
+    #[error("The group with name {0} cannot be found.")]
+    NoSuchGroup(String),
+    /// A managed policy that is not there, or is not attached.
+    #[error("Policy {0} was not found.")]
+    NoSuchPolicy(String),
+    /// A managed policy that is to be attached and is not there.
+    #[error("Policy {0} does not exist or is not attachable.")]
+    NotAttachable(String),
+    /// A version that its policy does not have.
+    #[error("Policy {arn} version {version} does not exist or is not attachable.")]
+    NoSuchPolicyVersion {
+        /// The policy.
+        arn: String,
+        /// What was asked for.
+        version: String,
+    },
+    /// An inline policy that is not there.
+    #[error("The {kind} policy with name {name} cannot be found.")]
+    NoSuchInlinePolicy {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// Name of the policy.
+        name: String,
+    },
+    /// An access key that the user does not have.
+    #[error("The Access Key with id {0} cannot be found.")]
+    NoSuchAccessKey(String),
+    /// An alias that the account does not have.
+    #[error("The account alias {0} cannot be found.")]
+    NoSuchAlias(String),
+    /// A name that is taken.
+    #[error("{kind} with name {name} already exists.")]
+    NameTaken {
+        /// `User` or `Group`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A policy name that is taken.
+    #[error("A policy called {0} already exists. Duplicate names are not allowed.")]
+    PolicyNameTaken(String),
+    /// An alias that an account has already.
+    #[error("The account alias {0} already exists.")]
+    AliasTaken(String),
+    /// Something that cannot be deleted yet.
+    #[error("{0}")]
+    DeleteConflict(&'static str),
+    /// More than an account or an entity may have.
+    #[error("Cannot exceed quota for {quota}: {limit}")]
+    QuotaExceeded {
+        /// AWS's name of the quota.
+        quota: String,
+        /// Its value.
+        limit: usize,
+    },
+    /// The inline policies of one entity are too long together.
+    #[error("Maximum policy size of {limit} bytes exceeded for {kind} {name}")]
+    InlinePoliciesTooLong {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// Whose they are.
+        name: String,
+        /// Characters that are not white space.
+        limit: usize,
+    },
+    /// A sixth version of a managed policy.
+    #[error(
+        "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."
+    )]
+    TooManyVersions,
+    /// A policy document that is refused, and why.
+    #[error("{0}")]
+    MalformedPolicy(String),
+    /// A parameter that breaks its rule.
+    #[error("{0}")]
+    Validation(String),
+    /// A parameter that cannot mean anything.
+    #[error("{0}")]
+    InvalidInput(String),
+    /// No user was named and the caller is none.
+    #[error("Must specify userName when calling with non-User credentials")]
+    MustNameUser,
+    /// Stored data that cannot be right.
+    #[error("{0}")]
+    Corrupt(String),
+    /// A secret that the master key does not open.
+    #[error("the stored secret of {0} does not open with this master key")]
+    Sealed(String),
+    /// The master key is not 32 bytes of base64, or not the one that the store was written with.
+    #[error("the master key ({origin}) is unusable: {reason}")]
+    MasterKey {
+        /// File or environment variable it came from.
+        origin: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that cannot be read, written or understood.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A configuration value out of its range.
+    #[error("identity.{0}")]
+    Config(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Error {
+    /// A file and what the operating system or a parser said about it.
+    pub(crate) fn file(path: &std::path::Path, reason: impl std::fmt::Display) -> Self {
+        Error::File { path: path.to_owned(), reason: reason.to_string() }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Error::NoSuchUser(_)
+            | Error::NoSuchGroup(_)
+            | Error::NoSuchPolicy(_)
+            | Error::NotAttachable(_)
+            | Error::NoSuchPolicyVersion { .. }
+            | Error::NoSuchInlinePolicy { .. }
+            | Error::NoSuchAccessKey(_)
+            | Error::NoSuchAlias(_) => ErrorCode::NoSuchEntity,
+            Error::NameTaken { .. } | Error::PolicyNameTaken(_) | Error::AliasTaken(_) => {
+                ErrorCode::EntityAlreadyExists
+            }
+            Error::DeleteConflict(_) => ErrorCode::DeleteConflict,
+            Error::QuotaExceeded { .. } | Error::InlinePoliciesTooLong { .. } | Error::TooManyVersions => {
+                ErrorCode::LimitExceeded
+            }
+            Error::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
+            Error::Validation(_) | Error::MustNameUser => ErrorCode::ValidationError,
+            Error::InvalidInput(_) => ErrorCode::InvalidInput,
+            Error::Corrupt(_)
+            | Error::Sealed(_)
+            | Error::MasterKey { .. }
+            | Error::File { .. }
+            | Error::Config(_)
+            | Error::Store(_) => ErrorCode::InternalError,
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error.code() {
+            ErrorCode::InternalError => ApiError::internal(error),
+            code => ApiError::new(code, error.to_string()),
+        }
+    }
+}

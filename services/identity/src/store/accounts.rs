@@ -1,0 +1,51 @@
+//! Accounts, and what the first start settled about the installation.
+
+use ::store::{Read, Tx};
+
+use super::tables::{ACCOUNTS, ACCOUNTS_BY_ALIAS, INSTALLATION};
+use crate::domain::entity::Account;
+use crate::error::Error;
+
+const ACCOUNT: &str = "account";
+const MASTER_KEY_CHECK: &str = "master-key-check";
+
+/// The installation's own account; none before the first start is through.
+pub fn installation(read: &impl Read) -> Result<Option<String>, Error> {
+    Ok(read.get(&INSTALLATION, &ACCOUNT.to_owned())?)
+}
+
+/// What opens under the installation's master key and no other.
+pub fn master_key_check(read: &impl Read) -> Result<Option<String>, Error> {
+    Ok(read.get(&INSTALLATION, &MASTER_KEY_CHECK.to_owned())?)
+}
+
+/// Records the installation's account and its master key's check.
+pub fn install(tx: &mut Tx<'_>, account: &Account, master_key_check: &String) -> Result<(), Error> {
+    tx.put(&ACCOUNTS, &account.id, account)?;
+    tx.put(&INSTALLATION, &ACCOUNT.to_owned(), &account.id)?;
+    tx.put(&INSTALLATION, &MASTER_KEY_CHECK.to_owned(), master_key_check)?;
+    Ok(())
+}
+
+/// The account of this id.
+pub fn get(read: &impl Read, id: &str) -> Result<Account, Error> {
+    read.get(&ACCOUNTS, &id.to_owned())?.ok_or_else(|| Error::Corrupt(format!("there is no account {id}")))
+}
+
+/// Gives the account an alias in place of any it had.
+pub fn set_alias(tx: &mut Tx<'_>, id: &str, alias: &str) -> Result<(), Error> {
+    if ACCOUNTS_BY_ALIAS.any(tx, &alias.to_owned())? {
+        return Err(Error::AliasTaken(alias.to_owned()));
+    }
+    let account = Account { alias: Some(alias.to_owned()), ..get(tx, id)? };
+    Ok(tx.put(&ACCOUNTS, &account.id, &account)?)
+}
+
+/// Takes the account's alias away.
+pub fn remove_alias(tx: &mut Tx<'_>, id: &str, alias: &str) -> Result<(), Error> {
+    let account = get(tx, id)?;
+    if account.alias.as_deref() != Some(alias) {
+        return Err(Error::NoSuchAlias(alias.to_owned()));
+    }
+    Ok(tx.put(&ACCOUNTS, &account.id, &Account { alias: None, ..account.clone() })?)
+}

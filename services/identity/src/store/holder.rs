@@ -1,0 +1,57 @@
+//! What users and groups have in common: they hold policies.
+
+use ::store::{Read, Tx};
+
+use super::{groups, users};
+use crate::domain::entity::{Group, User};
+use crate::domain::permissions::{self, Kind, Permissions};
+use crate::error::Error;
+
+/// Something that policies are given to.
+pub trait Holder: Sized + Send + 'static {
+    /// What it is.
+    const KIND: Kind;
+
+    /// The one of this name.
+    fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error>;
+    /// Writes it back.
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error>;
+    /// Its policies.
+    fn permissions(&self) -> &Permissions;
+    /// Its policies, to change them.
+    fn permissions_mut(&mut self) -> &mut Permissions;
+}
+
+impl Holder for User {
+    const KIND: Kind = permissions::OF_USER;
+
+    fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        users::named(read, account, name)
+    }
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        users::put(tx, self)
+    }
+    fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+    fn permissions_mut(&mut self) -> &mut Permissions {
+        &mut self.permissions
+    }
+}
+
+impl Holder for Group {
+    const KIND: Kind = permissions::OF_GROUP;
+
+    fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        groups::named(read, account, name)
+    }
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        groups::put(tx, self)
+    }
+    fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+    fn permissions_mut(&mut self) -> &mut Permissions {
+        &mut self.permissions
+    }
+}

@@ -1,0 +1,48 @@
+//! Access keys.
+
+use ::store::{Read, Tx};
+
+use super::tables::{ACCESS_KEYS, ACCESS_KEYS_BY_USER};
+use crate::domain::access_key::{AccessKey, Status};
+use crate::domain::entity::User;
+use crate::error::Error;
+
+/// The key of this id, whoever has it.
+pub fn get(read: &impl Read, id: &str) -> Result<Option<AccessKey>, Error> {
+    Ok(read.get(&ACCESS_KEYS, &id.to_owned())?)
+}
+
+/// A user's keys, in order of id.
+pub fn of_user(read: &impl Read, user: &User) -> Result<Vec<AccessKey>, Error> {
+    let found = ACCESS_KEYS_BY_USER.rows(read, &ACCESS_KEYS, &(user.account.clone(), user.id.clone()))?;
+    Ok(found.into_iter().map(|(_, key)| key).collect())
+}
+
+/// Adds a key.
+pub fn create(tx: &mut Tx<'_>, user: &User, key: &AccessKey, limit: usize) -> Result<(), Error> {
+    if of_user(tx, user)?.len() >= limit {
+        return Err(Error::QuotaExceeded { quota: "AccessKeysPerUser".into(), limit });
+    }
+    if tx.contains(&ACCESS_KEYS, &key.id)? {
+        return Err(Error::Corrupt(format!("the access key {} exists already", key.id)));
+    }
+    Ok(tx.put(&ACCESS_KEYS, &key.id, key)?)
+}
+
+/// Switches a key of this user on or off.
+pub fn set_status(tx: &mut Tx<'_>, user: &User, id: &str, status: Status) -> Result<(), Error> {
+    let key = held(tx, user, id)?;
+    Ok(tx.put(&ACCESS_KEYS, &key.id, &AccessKey { status, ..key.clone() })?)
+}
+
+/// Deletes a key of this user.
+pub fn delete(tx: &mut Tx<'_>, user: &User, id: &str) -> Result<(), Error> {
+    let key = held(tx, user, id)?;
+    tx.delete(&ACCESS_KEYS, &key.id)?;
+    Ok(())
+}
+
+fn held(read: &impl Read, user: &User, id: &str) -> Result<AccessKey, Error> {
+    let held = get(read, id)?.filter(|key| key.account == user.account && key.user_id == user.id);
+    held.ok_or_else(|| Error::NoSuchAccessKey(id.to_owned()))
+}

@@ -1,0 +1,67 @@
+//! Identity's tables and queries. Every change raises the version of the state in its own transaction, so that whoever
+//! watches credentials hears of it: there is no other way to write.
+
+pub mod accounts;
+pub mod groups;
+pub mod holder;
+pub mod keys;
+pub mod policies;
+mod tables;
+pub mod users;
+
+use std::path::Path;
+
+use ::store::{Read, Snapshot, Store, Tx};
+use tokio::sync::watch;
+
+use crate::error::Error;
+use tables::COUNTERS;
+
+const VERSION: &str = "version";
+
+/// Identity's state.
+#[derive(Clone)]
+pub struct Db {
+    store: Store,
+}
+
+impl Db {
+    /// Opens the store in this directory.
+    pub async fn open(directory: &Path) -> Result<Self, Error> {
+        let directory = directory.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&directory)).await;
+        let store = opened.map_err(|error| Error::Corrupt(error.to_string()))??;
+        Ok(Db { store })
+    }
+
+    /// Runs a change as one transaction, durable when this returns, and raises the version with it.
+    pub async fn change<T, F>(&self, mut f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.store
+            .transact(move |tx| {
+                let done = f(tx)?;
+                let version = version(tx)?;
+                tx.put(&COUNTERS, &VERSION.to_owned(), &(version + 1))?;
+                Ok(done)
+            })
+            .await
+    }
+
+    /// What is committed now.
+    pub fn read(&self) -> Result<Snapshot, Error> {
+        Ok(self.store.snapshot()?)
+    }
+
+    /// Wakes after every change.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.store.changed(&COUNTERS)
+    }
+}
+
+/// The version of the state: it grows with every change and never goes back. 0 before the first.
+pub fn version(read: &impl Read) -> Result<u64, Error> {
+    Ok(read.get(&COUNTERS, &VERSION.to_owned())?.unwrap_or(0))
+}

@@ -1,0 +1,92 @@
+//! Managed policies: the customers' own in tables, AWS's from the code.
+
+use ::store::{Read, Tx};
+use auth::managed::{self, Managed};
+
+use super::tables::{GROUPS_BY_POLICY, POLICIES, POLICIES_BY_NAME, USERS_BY_POLICY};
+use crate::domain::arn::parse_policy;
+use crate::domain::managed_policy::ManagedPolicy;
+use crate::error::Error;
+
+/// A managed policy, whoever manages it.
+#[derive(Clone, Debug)]
+pub enum AnyPolicy {
+    /// One of AWS's.
+    Aws(&'static Managed),
+    /// One of the account's own.
+    Customer(Box<ManagedPolicy>),
+}
+
+impl AnyPolicy {
+    /// The document that counts.
+    pub fn document(&self) -> Result<&str, Error> {
+        match self {
+            AnyPolicy::Aws(managed) => Ok(managed.document),
+            AnyPolicy::Customer(policy) => policy.document(),
+        }
+    }
+}
+
+/// The policy of this ARN, as the account may see it.
+pub fn find(read: &impl Read, account: &str, arn: &str) -> Result<AnyPolicy, Error> {
+    if let Some(managed) = managed::lookup(arn) {
+        return Ok(AnyPolicy::Aws(managed));
+    }
+    customer(read, account, arn).map(|policy| AnyPolicy::Customer(Box::new(policy)))
+}
+
+/// The account's own policy of this ARN.
+pub fn customer(read: &impl Read, account: &str, arn: &str) -> Result<ManagedPolicy, Error> {
+    let missing = || Error::NoSuchPolicy(arn.to_owned());
+    let parts = parse_policy(arn).filter(|parts| parts.account == account).ok_or_else(missing)?;
+    let found = POLICIES_BY_NAME.rows(read, &POLICIES, &key(account, parts.name))?;
+    found.into_iter().map(|(_, policy)| policy).find(|policy| policy.arn() == arn).ok_or_else(missing)
+}
+
+/// The account's own policies, in order of name.
+pub fn list(read: &impl Read, account: &str) -> Result<Vec<ManagedPolicy>, Error> {
+    let found = POLICIES_BY_NAME.rows(read, &POLICIES, &account.to_owned())?;
+    Ok(found.into_iter().map(|(_, policy)| policy).collect())
+}
+
+/// Users and groups of the account that have the policy attached.
+pub fn attachments(read: &impl Read, account: &str, arn: &str) -> Result<usize, Error> {
+    let key = (account.to_owned(), arn.to_owned());
+    Ok(USERS_BY_POLICY.keys(read, &key)?.len() + GROUPS_BY_POLICY.keys(read, &key)?.len())
+}
+
+/// Adds a policy.
+pub fn create(tx: &mut Tx<'_>, policy: &ManagedPolicy, limit: usize) -> Result<(), Error> {
+    if POLICIES_BY_NAME.any(tx, &key(&policy.account, &policy.name))? {
+        return Err(Error::PolicyNameTaken(policy.name.clone()));
+    }
+    if POLICIES_BY_NAME.keys(tx, &policy.account)?.len() >= limit {
+        return Err(Error::QuotaExceeded { quota: "PoliciesPerAccount".into(), limit });
+    }
+    put(tx, policy)
+}
+
+/// Writes a policy back.
+pub fn put(tx: &mut Tx<'_>, policy: &ManagedPolicy) -> Result<(), Error> {
+    Ok(tx.put(&POLICIES, &(policy.account.clone(), policy.id.clone()), policy)?)
+}
+
+/// Deletes a policy that is not attached and has one version.
+pub fn delete(tx: &mut Tx<'_>, account: &str, arn: &str) -> Result<(), Error> {
+    let policy = customer(tx, account, arn)?;
+    if attachments(tx, account, arn)? > 0 {
+        return Err(Error::DeleteConflict("Cannot delete a policy attached to entities."));
+    }
+    if policy.versions.len() > 1 {
+        return Err(Error::DeleteConflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's \
+             versions. The default version is deleted with the policy.",
+        ));
+    }
+    tx.delete(&POLICIES, &(policy.account, policy.id))?;
+    Ok(())
+}
+
+fn key(account: &str, name: &str) -> (String, String) {
+    (account.to_owned(), name.to_lowercase())
+}

@@ -1,0 +1,69 @@
+//! The tables. Everything is keyed by its account first, but for access keys and aliases, which are unique in the
+//! whole installation.
+
+use ::store::{Index, IndexedTable, Table, json_value};
+
+use crate::domain::access_key::AccessKey;
+use crate::domain::entity::{Account, Group, User};
+use crate::domain::managed_policy::ManagedPolicy;
+
+/// (account, id of the thing in it)
+pub type InAccount = (String, String);
+
+/// `version`: see the module above.
+pub const COUNTERS: Table<String, u64> = Table::new("counters");
+/// What the first start settled: `account` (the installation's), `master-key-check` (opens under the master key only).
+pub const INSTALLATION: Table<String, String> = Table::new("installation");
+
+/// By id.
+pub const ACCOUNTS: IndexedTable<String, Account> = IndexedTable::new("accounts", &[&ACCOUNTS_BY_ALIAS]);
+/// By alias.
+pub const ACCOUNTS_BY_ALIAS: Index<String, Account, String> =
+    Index::new("accounts_by_alias", |_, account| account.alias.iter().cloned().collect());
+
+/// By account and id.
+pub const USERS: IndexedTable<InAccount, User> =
+    IndexedTable::new("users", &[&USERS_BY_NAME, &USERS_BY_GROUP, &USERS_BY_POLICY]);
+/// By account and lower-case name.
+pub const USERS_BY_NAME: Index<InAccount, User, InAccount> =
+    Index::new("users_by_name", |key, user| vec![(key.0.clone(), user.name.to_lowercase())]);
+/// By account and id of a group.
+pub const USERS_BY_GROUP: Index<InAccount, User, InAccount> = Index::new("users_by_group", |key, user| {
+    user.groups.iter().map(|group| (key.0.clone(), group.clone())).collect()
+});
+/// By account and ARN of an attached policy.
+pub const USERS_BY_POLICY: Index<InAccount, User, InAccount> = Index::new("users_by_policy", |key, user| {
+    user.permissions.attached.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
+});
+
+/// By account and id.
+pub const GROUPS: IndexedTable<InAccount, Group> =
+    IndexedTable::new("groups", &[&GROUPS_BY_NAME, &GROUPS_BY_POLICY]);
+/// By account and lower-case name.
+pub const GROUPS_BY_NAME: Index<InAccount, Group, InAccount> =
+    Index::new("groups_by_name", |key, group| vec![(key.0.clone(), group.name.to_lowercase())]);
+/// By account and ARN of an attached policy.
+pub const GROUPS_BY_POLICY: Index<InAccount, Group, InAccount> =
+    Index::new("groups_by_policy", |key, group| {
+        group.permissions.attached.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
+    });
+
+/// By account and id.
+pub const POLICIES: IndexedTable<InAccount, ManagedPolicy> =
+    IndexedTable::new("policies", &[&POLICIES_BY_NAME]);
+/// By account and lower-case name.
+pub const POLICIES_BY_NAME: Index<InAccount, ManagedPolicy, InAccount> =
+    Index::new("policies_by_name", |key, policy| vec![(key.0.clone(), policy.name.to_lowercase())]);
+
+/// By id.
+pub const ACCESS_KEYS: IndexedTable<String, AccessKey> =
+    IndexedTable::new("access_keys", &[&ACCESS_KEYS_BY_USER]);
+/// By account and the user's id.
+pub const ACCESS_KEYS_BY_USER: Index<String, AccessKey, InAccount> =
+    Index::new("access_keys_by_user", |_, key| vec![(key.account.clone(), key.user_id.clone())]);
+
+json_value!(Account, version = 1);
+json_value!(User, version = 1);
+json_value!(Group, version = 1);
+json_value!(ManagedPolicy, version = 1);
+json_value!(AccessKey, version = 1);
