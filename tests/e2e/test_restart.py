@@ -224,7 +224,8 @@ def test_after_the_host_boots_instances_that_should_run_come_back_by_themselves(
     for link in host.links(cloud.prefix):
         host.output("ip", "link", "delete", link, check=False)
     for route in host.routes(cloud.pool):
-        host.output("ip", "route", "delete", *route.split(" table ")[0].split()[:2], check=False)
+        words = route.split()
+        host.output("ip", "route", "delete", *words[: 2 if words[0] == "unreachable" else 1], check=False)
     shutil.rmtree(cloud.run, ignore_errors=True)
     cloud.start()
 

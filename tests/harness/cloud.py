@@ -282,8 +282,12 @@ public_pool = "{self.pool}.0/24"
         """What of instances and volumes exists on this host now, by kind; the network of the VPC itself left out."""
         return {
             "domains": host.domains(self.prefix),
-            "guest links": [link for link in host.namespace_links(self.prefix) + host.links(self.prefix)],
-            "routes": host.routes(self.pool),
+            "taps": [
+                link
+                for link in host.namespace_links(self.prefix) + host.links(self.prefix)
+                if link.rpartition("/")[2].startswith(f"{self.prefix}-t")
+            ],
+            "routes": [route for route in host.routes(self.pool) if not route.startswith("unreachable")],
             "files": self.resource_files(),
         }
 
