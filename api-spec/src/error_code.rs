@@ -96,6 +96,7 @@ codes! {
     InvalidVolumeIdMalformed "InvalidVolumeID.Malformed" 400;
     InvalidVolumeNotFound "InvalidVolume.NotFound" 400;
     InvalidVolumeZoneMismatch "InvalidVolume.ZoneMismatch" 400;
+    UnknownVolumeType "UnknownVolumeType" 400;
     InvalidSnapshotIdMalformed "InvalidSnapshotID.Malformed" 400;
     InvalidSnapshotNotFound "InvalidSnapshot.NotFound" 400;
     InvalidSnapshotInUse "InvalidSnapshot.InUse" 400;

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod common;
 pub mod images;
+pub mod import_snapshots;
 pub mod instance_attributes;
 pub mod instance_types;
 pub mod instances;
@@ -12,4 +13,6 @@ pub mod regions;
 pub mod run_instances;
 pub mod security_group_rules;
 pub mod security_groups;
+pub mod snapshots;
 pub mod tags;
+pub mod volumes;
