@@ -77,6 +77,10 @@ pub async fn run(db: &Db, config: &Config, directory: &Path, context: &Context) 
     let (account, check_value) = (accounts::installation(&read)?, accounts::master_key_check(&read)?);
     drop(read);
     let installed = account.is_some();
+    let origin = match &variable {
+        Some(_) => MASTER_KEY_VARIABLE.to_owned(),
+        None => directory.join(MASTER_KEY_FILE).display().to_string(),
+    };
     let (fresh_key, path) = (Zeroizing::new(context.random.bytes::<32>()), directory.join(MASTER_KEY_FILE));
     let sealer = blocking(move || {
         master_key(variable.as_ref().map(|text| text.as_str()), &path, installed, &fresh_key)
@@ -84,7 +88,7 @@ pub async fn run(db: &Db, config: &Config, directory: &Path, context: &Context) 
     .await?;
     match check_value {
         Some(sealed) => sealer.open(CHECK_OWNER, &sealed).map(|_| ()).map_err(|_| Error::MasterKey {
-            origin: directory.join(MASTER_KEY_FILE).display().to_string(),
+            origin,
             reason: "it is not the one that this store was written with".into(),
         })?,
         None => install(db, config, directory.join(ADMIN_FILE), context, &sealer).await?,

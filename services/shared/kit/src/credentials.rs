@@ -68,12 +68,19 @@ struct Cache {
     holders: HashMap<ResolveCredential, Arc<Holder>>,
     compiled: HashMap<String, Policy>,
     confirmed: Instant,
+    /// The version that identity last told the watch; an answer older than it must not be kept.
+    version: u64,
 }
 
 impl Credentials {
     /// A cache that asks `identity`.
     pub fn new(identity: Peer) -> Self {
-        let cache = Cache { holders: HashMap::new(), compiled: HashMap::new(), confirmed: Instant::now() };
+        let cache = Cache {
+            holders: HashMap::new(),
+            compiled: HashMap::new(),
+            confirmed: Instant::now(),
+            version: 0,
+        };
         Credentials { identity, cache: Arc::new(Mutex::new(cache)) }
     }
 
@@ -98,6 +105,7 @@ impl Credentials {
                         cache.holders.clear();
                     }
                     cache.confirmed = Instant::now();
+                    cache.version = version;
                     since = version;
                 }
                 Err(error) => {
@@ -137,7 +145,9 @@ impl Credentials {
                 if cache.holders.len() >= MAX_ENTRIES {
                     cache.holders.clear();
                 }
-                cache.holders.insert(question, Arc::clone(&holder));
+                if holder.version >= cache.version {
+                    cache.holders.insert(question, Arc::clone(&holder));
+                }
                 Ok(holder)
             }
             Resolved::Unknown => Err(NoHolder::Unknown),

@@ -1,0 +1,12 @@
+//! Identity through its doors: requests signed by AWS's own signer go through the dispatcher to a real store.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod authentication;
+mod authorization;
+mod bad_input;
+mod first_start;
+mod groups;
+mod keys;
+mod policies;
+mod support;
+mod users;
