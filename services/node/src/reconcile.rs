@@ -211,3 +211,6 @@ impl Reconciler {
         self.board.publish(desired.generation, reports.collect());
     }
 }
+
+#[cfg(test)]
+mod tests;

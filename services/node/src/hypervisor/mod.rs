@@ -4,6 +4,8 @@
 
 pub mod backup;
 pub mod domain_xml;
+#[cfg(test)]
+pub(crate) mod fake;
 
 pub mod libvirt;
 
