@@ -7,6 +7,8 @@ mod bad_input;
 mod first_start;
 mod groups;
 mod keys;
+mod kill;
 mod policies;
 mod support;
 mod users;
+mod watch;

@@ -1,5 +1,6 @@
 //! A whole identity in a directory of its own, and clients of it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -27,7 +28,7 @@ pub fn statement(effect: &str, action: &str, resource: &str) -> String {
 
 /// Identity, running.
 pub struct World {
-    pub directory: Arc<TempDir>,
+    directory: Option<Arc<TempDir>>,
     pub common: Common,
     pub context: Context,
     pub public: axum::Router,
@@ -40,11 +41,13 @@ impl World {
 
     /// Starts identity on what `directory` holds.
     pub async fn open(directory: Arc<TempDir>) -> Result<World, identity::Error> {
-        let common = Common {
-            data_dir: directory.path().join("data"),
-            run_dir: directory.path().join("run"),
-            ..Common::default()
-        };
+        let world = World::open_at(directory.path()).await?;
+        Ok(World { directory: Some(directory), ..world })
+    }
+
+    /// Starts identity on what `path` holds; who calls it owns the directory.
+    pub async fn open_at(path: &Path) -> Result<World, identity::Error> {
+        let common = Common { data_dir: path.join("data"), run_dir: path.join("run"), ..Common::default() };
         std::fs::create_dir_all(common.data_dir.join("identity")).unwrap();
         let peers = Peers::new(&common.run_dir);
         peers.expect(ServiceName::Identity);
@@ -63,7 +66,7 @@ impl World {
         let internal = Routes { internal: routes.internal, ..Routes::default() };
         context.peers.bind(ServiceName::Identity, &internal);
         context.credentials.watch(&context.shutdown);
-        Ok(World { directory, common, context, public: routes.public })
+        Ok(World { directory: None, common, context, public: routes.public })
     }
 
     /// Ends it and starts it again on the same directory.
@@ -76,7 +79,7 @@ impl World {
     pub async fn close(self) -> Arc<TempDir> {
         self.context.shutdown.begin();
         assert!(self.context.shutdown.finished(Duration::from_secs(10)).await);
-        self.directory
+        self.directory.expect("it was opened with its directory")
     }
 
     /// The administrator that the first start made.
