@@ -91,6 +91,9 @@ pub async fn authenticate(
         Presented::None => return Ok(Caller::anonymous(origin, now)),
         Presented::Header(sig) | Presented::Query(sig) => sig,
     };
+    if sig.scope.service != service.name() {
+        return Err(wrong_scope(service));
+    }
     let holder = context.credentials.holder(&sig).await.map_err(|why| no_holder(service, why, &sig))?;
     let digest = match sig.payload.declared() {
         Some(declared) => declared.to_owned(),
@@ -109,6 +112,16 @@ pub fn unsigned(service: Service) -> ApiError {
             ApiError::new(ErrorCode::MissingAuthenticationToken, "Request is missing Authentication Token")
         }
     }
+}
+
+/// A signature made for another API, which must not work here.
+fn wrong_scope(service: Service) -> ApiError {
+    let code = match service {
+        Service::S3 => ErrorCode::AuthorizationHeaderMalformed,
+        Service::Ec2 => ErrorCode::AuthFailure,
+        Service::Iam | Service::Sts => ErrorCode::SignatureDoesNotMatch,
+    };
+    ApiError::new(code, format!("Credential should be scoped to correct service: '{}'.", service.name()))
 }
 
 const NOT_VALIDATED: &str = "AWS was not able to validate the provided access credentials";
@@ -140,14 +153,11 @@ fn refuse(service: Service, error: &SigError) -> ApiError {
     match service {
         Service::S3 => refuse_s3(error),
         Service::Ec2 => {
-            let code = match error {
-                SigError::Skewed { .. } | SigError::Expired { .. } | SigError::NotYetValid { .. } => {
-                    return ApiError::new(ErrorCode::RequestExpired, format!("Request has expired. {error}"));
-                }
-                SigError::SignatureMismatch { .. } => ErrorCode::AuthFailure,
-                _ => ErrorCode::AuthFailure,
-            };
-            ApiError { internal: Some(error.to_string()), ..ApiError::new(code, NOT_VALIDATED) }
+            if let SigError::Skewed { .. } | SigError::Expired { .. } | SigError::NotYetValid { .. } = error {
+                return ApiError::new(ErrorCode::RequestExpired, format!("Request has expired. {error}"));
+            }
+            let refused = ApiError::new(ErrorCode::AuthFailure, NOT_VALIDATED);
+            ApiError { internal: Some(error.to_string()), ..refused }
         }
         Service::Iam | Service::Sts => refuse_query(error),
     }

@@ -1,5 +1,7 @@
 //! Calls between services: in process and over sockets, through restarts and failures.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail the test")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
