@@ -26,6 +26,22 @@ pub struct Executor {
 }
 
 impl Executor {
+    /// Carries out steps in order. A disk that fails does not keep the others waiting; anything else does.
+    pub fn steps(&self, id: &InstanceId, want: Option<&Instance>, steps: &[Step]) -> Result<()> {
+        let mut outcome = Ok(());
+        for step in steps {
+            let done = self.step(id, want, step);
+            let on_its_own = matches!(step, Step::AttachDisk(_) | Step::DetachDisk(_));
+            if done.is_err() {
+                outcome = done;
+                if !on_its_own {
+                    break;
+                }
+            }
+        }
+        outcome
+    }
+
     /// Carries out one step. `want` is the instance as it is desired, none for one that should go.
     pub fn step(&self, id: &InstanceId, want: Option<&Instance>, step: &Step) -> Result<()> {
         tracing::debug!(instance = %id, ?step, "step");

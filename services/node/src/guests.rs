@@ -75,7 +75,7 @@ impl Guests {
         tasks.spawn(dhcp.serve(self.directory.clone()));
         tasks.spawn(metadata.serve(self.directory.clone(), self.tokens.clone()));
         if let Some(names) = names {
-            tasks.spawn(names.serve(self.directory.clone(), self.resolver.clone()));
+            tasks.spawn(names.serve(self.directory.clone(), self.resolver));
         }
         Ok(tasks)
     }

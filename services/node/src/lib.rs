@@ -113,6 +113,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes> {
         board: board.clone(),
         clock: context.clock.clone(),
         grace_ms: config.shutdown_grace_s * 1000,
+        metrics: context.metrics.clone(),
         nudge: nudge.clone(),
         efforts: Arc::default(),
     };

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use api_spec::ids::{InstanceId, VolumeId};
 use calls::node::{Desired, Instance};
+use kit::metrics::Metrics;
 use kit::{Clock, Shutdown};
 use tokio::sync::Notify;
 
@@ -39,6 +40,8 @@ pub struct Reconciler {
     pub clock: Clock,
     /// How long a guest may take to shut down.
     pub grace_ms: u64,
+    /// Counts passes.
+    pub metrics: Metrics,
     /// Wakes the loop.
     pub nudge: Arc<Notify>,
     /// What is going on with each instance.
@@ -51,6 +54,8 @@ pub struct Effort {
     busy: bool,
     failures: u32,
     retry_at_ms: u64,
+    /// What failed: anything else is tried at once.
+    failed: Vec<Step>,
     problem: Option<String>,
     detach_asked_ms: BTreeMap<VolumeId, u64>,
 }
@@ -59,7 +64,9 @@ impl Reconciler {
     /// Passes on a tick and on every nudge until shutdown, then waits for what is under way.
     pub async fn run(self, tick: Duration, shutdown: Shutdown) {
         while !shutdown.begun() {
-            if let Err(error) = self.pass().await {
+            let outcome = self.pass().await;
+            self.metrics.pass("node", if outcome.is_ok() { "worked" } else { "failed" });
+            if let Err(error) = outcome {
                 tracing::warn!(%error, "pass failed");
             }
             tokio::select! {
@@ -117,7 +124,10 @@ impl Reconciler {
                 .is_some_and(|it| matches!(it.power, DomainPower::Running | DomainPower::Paused));
             let want = desired.instances.iter().find(|instance| instance.id == id);
             let wires = match want {
-                Some(want) if on => self.executor.wiring.wires(want),
+                Some(want) if on => self.executor.wiring.wires(want).unwrap_or_else(|error| {
+                    tracing::warn!(instance = %id, %error, "cannot see how it is connected");
+                    Wires::Connected
+                }),
                 _ => Wires::Connected,
             };
             let seen = Seen {
@@ -163,7 +173,7 @@ impl Reconciler {
     fn claim(&self, id: &InstanceId, steps: &[Step], now_ms: u64) -> bool {
         let mut efforts = self.efforts();
         let effort = efforts.entry(id.clone()).or_default();
-        if effort.busy || effort.retry_at_ms > now_ms {
+        if effort.busy || (effort.retry_at_ms > now_ms && effort.failed == steps) {
             return false;
         }
         effort.busy = true;
@@ -178,12 +188,12 @@ impl Reconciler {
     fn begin(&self, id: InstanceId, want: Option<Instance>, steps: Vec<Step>) {
         let own = self.clone();
         tokio::task::spawn_blocking(move || {
-            let outcome = steps.iter().try_for_each(|step| own.executor.step(&id, want.as_ref(), step));
-            own.end(&id, outcome);
+            let outcome = own.executor.steps(&id, want.as_ref(), &steps);
+            own.end(&id, steps, outcome);
         });
     }
 
-    fn end(&self, id: &InstanceId, outcome: Result<()>) {
+    fn end(&self, id: &InstanceId, steps: Vec<Step>, outcome: Result<()>) {
         let now_ms = self.now_ms();
         let mut efforts = self.efforts();
         let effort = efforts.entry(id.clone()).or_default();
@@ -195,6 +205,7 @@ impl Reconciler {
                 effort.failures += 1;
                 effort.retry_at_ms = now_ms + (500 << effort.failures.min(6)).min(MAX_PAUSE_MS);
                 effort.problem = Some(error.to_string());
+                effort.failed = steps;
             }
         }
         drop(efforts);

@@ -1,5 +1,7 @@
 //! The whole agent with real guests: libvirt, QEMU, namespaces. Needs root, libvirtd and the `tiny` image.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panic")]
+
 mod support;
 
 use std::process::{Command, Stdio};
@@ -184,16 +186,16 @@ fn an_instance_outlives_its_agent_and_comes_back_from_whatever_befalls_its_host(
     world.wait_ssh(&instance, 120);
 
     // the agent dies: the guest and its network go on, the next agent takes over without touching it
-    let boot = world.ssh(&instance, "cat /proc/sys/kernel/random/boot_id").unwrap();
+    let boot = boot_id(&world, &instance).unwrap();
     let version = world.observed(0).version;
     world.kill_agent();
-    assert_eq!(world.ssh(&instance, "cat /proc/sys/kernel/random/boot_id").as_ref(), Some(&boot));
+    assert_eq!(boot_id(&world, &instance).as_ref(), Some(&boot));
     world.start_agent();
     world.wait_for(&id, DomainState::Running, 30);
     assert!(world.observed(0).version > version);
     let imds = wait("metadata is back", 20, || world.ssh(&instance, "imds latest/meta-data/instance-id"));
     assert_eq!(imds, id.as_str());
-    assert_eq!(world.ssh(&instance, "cat /proc/sys/kernel/random/boot_id"), Some(boot.clone()));
+    assert_eq!(boot_id(&world, &instance), Some(boot.clone()));
 
     // the host reboots: no domain runs, no namespace is there
     world.kill_agent();
@@ -201,23 +203,27 @@ fn an_instance_outlives_its_agent_and_comes_back_from_whatever_befalls_its_host(
     must("ip", &["netns", "delete", &world.namespace()]);
     world.start_agent();
     world.wait_ssh(&instance, 120);
-    let second = world.ssh(&instance, "cat /proc/sys/kernel/random/boot_id").unwrap();
+    let second = boot_id(&world, &instance).unwrap();
     assert_ne!(second, boot);
 
     // its namespace is taken from under it: it is started again with a new one
     must("ip", &["netns", "delete", &world.namespace()]);
-    world.wait_ssh(&instance, 120);
+    wait("it runs anew", 120, || boot_id(&world, &instance).filter(|boot| *boot != second));
 
     reboots_stops_and_starts(&mut world, &instance);
 }
 
+fn boot_id(world: &World, instance: &Instance) -> Option<String> {
+    world.ssh(instance, "cat /proc/sys/kernel/random/boot_id")
+}
+
 fn reboots_stops_and_starts(world: &mut World, instance: &Instance) {
     let id = &instance.id;
-    let boot = world.ssh(instance, "cat /proc/sys/kernel/random/boot_id").unwrap();
+    let boot = wait("it answers", 60, || boot_id(world, instance));
     world.desired.instances[0].reboot_sequence = 1;
     world.apply();
     wait("the reboot is told", 60, || world.see(id).filter(|seen| seen.reboot_sequence == 1));
-    let after = wait("it is back", 120, || world.ssh(instance, "cat /proc/sys/kernel/random/boot_id"));
+    let after = wait("it is back", 120, || boot_id(world, instance));
     assert_ne!(after, boot);
 
     // the guest switches itself off: off it stays, agent killed or not, until it is started
@@ -299,6 +305,16 @@ fn two_instances_reach_each_other_only_by_a_rule_and_a_dead_start_is_taken_up() 
     world.apply();
     wait("members of the group get in", 20, || (world.ssh(&one, greet)? == "SSH-").then_some(()));
     assert_eq!(world.ssh(&two, "true"), None, "the world is not a member");
+    // a public address moves from one to the other while both run
+    let (first, second) = (one.nics[0].public, two.nics[0].public);
+    let nics = &mut world.desired.instances;
+    (nics[0].nics[0].public, nics[1].nics[0].public) = (None, first);
+    world.desired.vpcs[0].groups[1].ingress = world.desired.vpcs[0].groups[0].ingress.clone();
+    world.apply();
+    wait("the address leads to the other", 20, || {
+        (world.ssh(&one, "imds latest/meta-data/instance-id")? == two.id.as_str()).then_some(())
+    });
+    assert!(!sh("ip", &["route", "get", &second.unwrap().to_string()]).status.success());
     // an address of the pool that no instance has goes nowhere
     let unused = world.config.public_pool.broadcast().to_string();
     assert!(!sh("ip", &["route", "get", &unused]).status.success(), "unused public addresses leak");

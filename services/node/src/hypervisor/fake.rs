@@ -201,9 +201,9 @@ impl Hypervisor for FakeHost {
 impl Wiring for FakeHost {
     fn ensure(&self, _desired: &Desired) {}
 
-    fn wires(&self, instance: &Instance) -> Wires {
+    fn wires(&self, instance: &Instance) -> Result<Wires> {
         let machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
-        machines.get(&instance.id).map_or(Wires::Gone, |machine| machine.wires)
+        Ok(machines.get(&instance.id).map_or(Wires::Gone, |machine| machine.wires))
     }
 
     fn plug(&self, instance: &Instance) -> Result<()> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use ipnet::Ipv4Net;
 
@@ -15,6 +16,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::files;
 use crate::names::Names;
+
+/// How often the host's route and table are put in place anew.
+const LAY_AGAIN: Duration = Duration::from_secs(30);
 
 /// The host's network.
 pub struct Host {
@@ -28,7 +32,8 @@ pub struct Host {
 
 #[derive(Default)]
 struct Done {
-    table: bool,
+    /// When the route and the table were last put in place; a firewall's restart takes such tables away.
+    laid: Option<Instant>,
     answered: BTreeSet<Ipv4Addr>,
 }
 
@@ -48,10 +53,10 @@ impl Host {
     pub fn ensure(&self) -> Result<()> {
         self.ensure_forwarding()?;
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        if !done.table {
+        if done.laid.is_none_or(|at| at.elapsed() >= LAY_AGAIN) {
             command::ip_batch(&[format!("route replace unreachable {} metric 4096", self.pool)])?;
             command::nft(&self.table())?;
-            done.table = true;
+            done.laid = Some(Instant::now());
         }
         Ok(())
     }

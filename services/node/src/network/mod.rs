@@ -47,7 +47,7 @@ pub trait Wiring: Send + Sync + 'static {
     /// Brings every VPC's namespace to what is desired and removes those nobody needs. Failures are per VPC.
     fn ensure(&self, desired: &Desired);
     /// How an instance's interfaces are connected.
-    fn wires(&self, instance: &Instance) -> Wires;
+    fn wires(&self, instance: &Instance) -> Result<Wires>;
     /// Puts the taps of an instance in their places.
     fn plug(&self, instance: &Instance) -> Result<()>;
 }
@@ -184,14 +184,11 @@ impl Wiring for Network {
         self.tell(&applied);
     }
 
-    fn wires(&self, instance: &Instance) -> Wires {
-        let namespace = |vpc: &VpcId| self.names.namespace(vpc);
-        instance
-            .nics
-            .iter()
-            .map(|nic| tap::wires(&namespace(&nic.vpc), &self.names.tap(&nic.id), nic.address))
-            .max()
-            .unwrap_or(Wires::Connected)
+    fn wires(&self, instance: &Instance) -> Result<Wires> {
+        instance.nics.iter().try_fold(Wires::Connected, |worst, nic| {
+            let namespace = self.names.namespace(&nic.vpc);
+            Ok(worst.max(tap::wires(&namespace, &self.names.tap(&nic.id), nic.address)?))
+        })
     }
 
     fn plug(&self, instance: &Instance) -> Result<()> {

@@ -29,7 +29,7 @@ fn path_of(name: &str) -> PathBuf {
 }
 
 fn is_namespace(path: &Path) -> bool {
-    rustix::fs::statfs(path).is_ok_and(|stat| i64::from(stat.f_type) == NSFS_MAGIC)
+    rustix::fs::statfs(path).is_ok_and(|stat| stat.f_type == NSFS_MAGIC)
 }
 
 impl Namespace {
@@ -67,6 +67,11 @@ impl Namespace {
     /// Whether there is an interface in it whose name begins with `prefix`.
     pub fn holds(name: &str, prefix: &str) -> bool {
         enter(name, kernel::links).is_ok_and(|links| links.with_prefix(prefix).next().is_some())
+    }
+
+    /// Whether there is one of that name now.
+    pub fn exists(name: &str) -> bool {
+        is_namespace(&path_of(name))
     }
 
     /// Its name.

@@ -169,3 +169,41 @@ chain outward {{
 "#
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+    use crate::network::spec;
+    use crate::testing;
+
+    fn filter() -> Filter {
+        let desired = testing::desired(vec![testing::instance(4), testing::instance(5)]);
+        spec::of(&desired, &Names::new("t")).remove(&testing::vpc_id()).unwrap().filter
+    }
+
+    #[test]
+    fn rules_become_conditions_and_an_unknown_group_none() {
+        let filter = filter();
+        let everyone = || RulePeer::Cidr(ipnet::Ipv4Net::default());
+        let rule =
+            |protocol, ports, icmp, peer| condition(&Rule { protocol, ports, icmp, peer }, "saddr", &filter);
+        assert_eq!(rule(None, None, None, everyone()).unwrap(), "");
+        let some = RulePeer::Cidr("10.0.0.0/8".parse().unwrap());
+        let tcp = rule(Some(6), Some((22, 23)), None, some).unwrap();
+        assert_eq!(tcp, "ip saddr 10.0.0.0/8 meta l4proto 6 th dport 22-23 ");
+        let ping = rule(Some(1), None, Some((Some(8), Some(0))), everyone()).unwrap();
+        assert_eq!(ping, "meta l4proto 1 icmp type 8 icmp code 0 ");
+        assert_eq!(rule(None, None, None, RulePeer::Group(SecurityGroupId::from_random(99))), None);
+        let member = rule(None, None, None, RulePeer::Group(testing::group_id())).unwrap();
+        assert_eq!(member, "ip saddr @sg_00000000000000001 ");
+    }
+
+    #[test]
+    fn an_interface_is_known_by_tap_hardware_and_address_together() {
+        let text = script(&filter());
+        assert!(text.contains("\"t-t00000004\" . 02:00:00:00:00:04 . 172.31.0.4"));
+        assert!(text.contains("198.18.0.4 : 172.31.0.4") && text.contains("172.31.0.4 : 198.18.0.4"));
+        assert_eq!(text.matches(" drop\n}").count(), 4, "each chain of an interface ends by dropping");
+    }
+}

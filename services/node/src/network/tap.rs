@@ -10,19 +10,22 @@ use crate::command;
 use crate::error::Result;
 use crate::world::Wires;
 
-/// How a tap is connected.
-pub fn wires(namespace: &str, tap: &str, address: Ipv4Addr) -> Wires {
+/// How a tap is connected. An error tells nothing: it must not cost a guest its life.
+pub fn wires(namespace: &str, tap: &str, address: Ipv4Addr) -> Result<Wires> {
+    let elsewhere = || Ok(if kernel::links()?.has(tap) { Wires::Unplugged } else { Wires::Gone });
+    if !Namespace::exists(namespace) {
+        return elsewhere();
+    }
     let inside = enter(namespace, || {
         let routed = kernel::routes()?.iter().any(|route| {
             route.device == tap && route.destination == address && route.mask == Ipv4Addr::BROADCAST
         });
         Ok((kernel::links()?.has(tap), routed))
     });
-    match inside {
-        Ok((true, true)) => Wires::Connected,
-        Ok((true, false)) => Wires::Unplugged,
-        Ok((false, _)) | Err(_) if kernel::links().is_ok_and(|links| links.has(tap)) => Wires::Unplugged,
-        Ok((false, _)) | Err(_) => Wires::Gone,
+    match inside? {
+        (true, true) => Ok(Wires::Connected),
+        (true, false) => Ok(Wires::Unplugged),
+        (false, _) => elsewhere(),
     }
 }
 

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backup::Backups;
-use crate::hypervisor::{BackupProgress, Hypervisor};
-use crate::network::Wiring;
 use crate::hypervisor::fake::{Blow, FakeHost};
+use crate::hypervisor::{BackupProgress, Hypervisor};
 use crate::names::Names;
+use crate::network::Wiring;
 use crate::records::{Off, Records};
 use crate::testing;
 use calls::node::{BackupDisk, BackupState, Capacity};
@@ -48,6 +48,7 @@ impl Bench {
             board: Arc::new(Board::open(&self.dir.path().join("life"), 0, capacity).unwrap()),
             clock: self.clock.clone(),
             grace_ms: GRACE_MS,
+            metrics: Metrics::default(),
             nudge: Arc::default(),
             efforts: Arc::default(),
         }
@@ -59,7 +60,7 @@ impl Bench {
         let plans = planner::plan(&desired, &world, GRACE_MS);
         for (id, steps) in &plans {
             let want = desired.instances.iter().find(|instance| instance.id == *id);
-            let _ = steps.iter().try_for_each(|step| agent.executor.step(id, want, step));
+            let _ = agent.executor.steps(id, want, steps);
         }
         agent.tell(&desired, &world);
         plans.len()
@@ -177,7 +178,7 @@ impl Bench {
                 Some(domain) => {
                     assert_eq!(want.power, Power::Running);
                     assert_eq!(domain.power, DomainPower::Running);
-                    assert_eq!(self.host.wires(want), Wires::Connected);
+                    assert_eq!(self.host.wires(want).unwrap(), Wires::Connected);
                     assert_eq!(domain.disks, want.disks.iter().map(|disk| disk.volume.clone()).collect());
                     assert_eq!(
                         (record.started, record.rebooted),
@@ -197,7 +198,7 @@ impl Bench {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happened_the_node_reaches_what_is_desired_and_rests(
