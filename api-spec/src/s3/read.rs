@@ -159,7 +159,9 @@ impl<'t> Value<'t> {
                 let element = self.one()?;
                 match element.children.is_empty() {
                     true => Ok(&element.text),
-                    false => Err(MalformedXml(format!("{} has elements where text is expected", element.name))),
+                    false => {
+                        Err(MalformedXml(format!("{} has elements where text is expected", element.name)))
+                    }
                 }
             }
         }
@@ -320,7 +322,10 @@ mod tests {
             |key: &str, size, kind: Option<&str>| Item { key: key.into(), size, kind: kind.map(Into::into) };
         assert_eq!(
             read(text.as_bytes(), "Doc"),
-            Ok(Doc { quiet: Some(true), items: vec![item(" a&A\t", None, Some("a")), item("<b>", Some(7), None)] })
+            Ok(Doc {
+                quiet: Some(true),
+                items: vec![item(" a&A\t", None, Some("a")), item("<b>", Some(7), None)]
+            })
         );
     }
 

@@ -1,1 +1,82 @@
-//! Placeholder until the crate's first commit.
+//! The object service: S3.
+//!
+//! `api/` is the way of a request and one file per group of operations; `body/` takes content in and verifies it;
+//! `data/` keeps it in files; `store/` is the index, the only truth about which content exists; `domain/` are the
+//! types and rules; `reconcile/` clears away what nobody refers to.
+//!
+//! Invariants:
+//! - No handler runs before `api::access` has allowed its operation.
+//! - Acknowledged means: content synced, the directory that names its file synced, index committed.
+//! - A file is immutable and named by chance. A key is never a file name.
+//! - Nothing of a body is visible before its last byte, signature and checksum were verified.
+
+pub mod api;
+pub mod body;
+pub mod config;
+pub mod data;
+pub mod domain;
+pub mod error;
+pub mod reconcile;
+pub mod service;
+pub mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::store::Store;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::routing::post;
+use calls::object::ReadObject;
+use kit::dispatch::OperationShape;
+use kit::{Context, Routes};
+
+pub use crate::config::Config;
+use crate::data::files::Files;
+pub use crate::error::Error;
+use crate::reconcile::completed::Forget;
+use crate::reconcile::orphans::Orphans;
+use crate::service::Service;
+
+/// Suspects are announced; the tick is for those that were in use then.
+const ORPHANS_EVERY: Duration = Duration::from_secs(30);
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
+
+/// Opens what is on disk, starts the reconcilers, and gives the routes.
+///
+/// # Errors
+/// When the configuration is out of range, or the data directory cannot be opened.
+pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
+    config.check().map_err(Error::Internal)?;
+    let (root, reserve) = (context.data_dir(), config.reserve_mib << 20);
+    let opened = tokio::task::spawn_blocking(move || {
+        let store = Store::open(&root.join("store"))?;
+        let files = Files::open(&root.join("data"), reserve)?;
+        Ok::<_, Error>((store, files))
+    });
+    let (store, files) = opened.await.map_err(|error| Error::Internal(error.to_string()))??;
+    let wakes = vec![files.wake()];
+    let service = Arc::new(Service::new(context.clone(), config, store, files));
+    kit::reconcile::run(&context, Orphans::new(Arc::clone(&service)), ORPHANS_EVERY, wakes);
+    kit::reconcile::run(&context, Forget(Arc::clone(&service)), FORGET_EVERY, vec![]);
+    Ok(routes(service))
+}
+
+fn routes(service: Arc<Service>) -> Routes {
+    let public = Arc::clone(&service);
+    let public = Router::new().fallback(move |request: Request| api::answer(Arc::clone(&public), request));
+    let internal = Router::new().route(
+        &kit::internal::path_of(ReadObject::PATH),
+        post(move |body: Bytes| api::read_object::answer(Arc::clone(&service), body)),
+    );
+    Routes { public, internal }
+}
+
+/// The wire shapes of everything offered.
+///
+/// # Errors
+/// Names the operation whose type has no shape.
+pub fn shapes() -> Result<Vec<OperationShape>, String> {
+    api::shapes::shapes()
+}

@@ -1,0 +1,241 @@
+//! May this caller? Policies first; where they say neither yes nor no, the access control lists, as far as they are
+//! switched on. Every operation passes here before it is handled.
+
+use api_spec::{ApiError, ErrorCode};
+use auth::policy::{Decision, Kind, Policy, Principal};
+use auth::sigv4::Carrier;
+use kit::Access;
+use kit::authorize::{Denied, Refused, authorize};
+
+use super::exchange::Exchange;
+use super::headers::GRANT_HEADERS;
+use super::route::Operation;
+use crate::domain::acl::{Acl, Named, Permission};
+use crate::domain::bucket::Bucket;
+use crate::domain::object::Object;
+use crate::error::Error;
+
+/// What an access is to.
+pub struct Resource<'a> {
+    /// Bucket name.
+    pub name: &'a str,
+    /// The bucket.
+    pub bucket: &'a Bucket,
+    /// Key; empty for the bucket itself.
+    pub key: &'a str,
+    /// The object, if it is there.
+    pub object: Option<&'a Object>,
+}
+
+impl Resource<'_> {
+    fn arn(&self) -> String {
+        match self.key {
+            "" => format!("arn:aws:s3:::{}", self.name),
+            key => format!("arn:aws:s3:::{}/{key}", self.name),
+        }
+    }
+}
+
+/// Decides on everything that the operation is about to do.
+pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
+    let operation = x.operation;
+    match operation {
+        Operation::ListBuckets => return plain(x, operation.action(), "arn:aws:s3:::*").await.map(Some),
+        Operation::CreateBucket => return check_create(x).await.map(Some),
+        // each key is decided on by itself, and its refusal stands in the reply
+        Operation::DeleteObjects => return Ok(None),
+        _ => {}
+    }
+    let bucket = x.bucket()?;
+    if x.header("x-amz-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
+        return Err(Error::AccessDenied("the bucket is not owned by the expected account".into()));
+    }
+    let resource = Resource { name: &x.place.bucket, bucket, key: &x.place.key, object: x.object.as_ref() };
+    let decision = may(x, &action(x), &resource).await?;
+    let writes =
+        matches!(operation, Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload);
+    if writes && has_acl(x) {
+        may(x, "s3:PutObjectAcl", &Resource { object: None, ..resource }).await?;
+    }
+    Ok(Some(decision))
+}
+
+fn has_acl(x: &Exchange) -> bool {
+    x.headers.contains_key("x-amz-acl") || GRANT_HEADERS.iter().any(|(name, _)| x.headers.contains_key(*name))
+}
+
+/// With a version id S3 asks for the action of versions.
+fn action(x: &Exchange) -> String {
+    let action = x.operation.action();
+    match (x.operation, x.query.has("versionId")) {
+        (
+            Operation::GetObject
+            | Operation::HeadObject
+            | Operation::DeleteObject
+            | Operation::GetObjectAcl
+            | Operation::PutObjectAcl
+            | Operation::GetObjectTagging,
+            true,
+        ) => {
+            let base = action.trim_end_matches("Acl").trim_end_matches("Tagging");
+            format!("{base}Version{}", &action[base.len()..])
+        }
+        _ => action.to_owned(),
+    }
+}
+
+async fn check_create(x: &Exchange) -> Result<Decision, Error> {
+    let arn = format!("arn:aws:s3:::{}", x.place.bucket);
+    let decision = plain(x, "s3:CreateBucket", &arn).await?;
+    if has_acl(x) {
+        plain(x, "s3:PutBucketAcl", &arn).await?;
+    }
+    if x.headers.contains_key("x-amz-object-ownership") {
+        plain(x, "s3:PutBucketOwnershipControls", &arn).await?;
+    }
+    Ok(decision)
+}
+
+/// Decides on something that has no policy of its own.
+async fn plain(x: &Exchange, action: &str, arn: &str) -> Result<Decision, Error> {
+    if matches!(x.caller.principal(), Principal::Anonymous) {
+        return Err(Error::AccessDenied("anonymous".into()));
+    }
+    match decide(x, with_keys(x, Access::new(action, arn))).await? {
+        Ok(decision) => Ok(decision),
+        Err(denied) => Err(refusal(x, &denied, x.caller.account_id())),
+    }
+}
+
+/// Decides on an action on a bucket or an object.
+pub async fn may(x: &Exchange, action: &str, resource: &Resource<'_>) -> Result<Decision, Error> {
+    let policy = effective_policy(x, action, resource)?;
+    let owner = owner_account(action, resource);
+    let access = with_keys(x, Access::new(action, resource.arn()))
+        .key("s3:ResourceAccount", &resource.bucket.account)
+        .key("aws:ResourceAccount", &resource.bucket.account)
+        .owned_by(owner, policy);
+    let denied = match decide(x, access).await? {
+        Ok(decision) => return Ok(decision),
+        Err(denied) => denied,
+    };
+    match (granted(x, action, resource), &denied.decision) {
+        (Some(Named::Group), Decision::DeniedImplicitly { .. })
+        | (Some(Named::Account), Decision::DeniedImplicitly { missing: Kind::Resource }) => {
+            tracing::debug!(action, "an access control list allows it");
+            Ok(denied.decision)
+        }
+        _ => Err(refusal(x, &denied, owner)),
+    }
+}
+
+async fn decide(x: &Exchange, access: Access) -> Result<Result<Decision, Box<Denied>>, Error> {
+    match authorize(&x.service.context, &x.caller, std::slice::from_ref(&access)).await {
+        Ok(mut decisions) => match decisions.pop() {
+            Some(decision) => Ok(Ok(decision)),
+            None => Err(Error::Internal("an access came to no decision".into())),
+        },
+        Err(Refused::Failed(error)) => Err(error.into()),
+        Err(Refused::Denied(denied)) => Ok(Err(denied)),
+    }
+}
+
+/// Callers of the owner's account are told why, others are not.
+fn refusal(x: &Exchange, denied: &Denied, owner: &str) -> Error {
+    match !owner.is_empty() && x.caller.account_id() == owner {
+        true => ApiError::new(ErrorCode::AccessDenied, denied.message.clone()).into(),
+        false => Error::AccessDenied(denied.message.clone()),
+    }
+}
+
+/// Whose word counts: an object's owner for the object, where ACLs are on; else the bucket's.
+fn owner_account<'r>(action: &str, resource: &Resource<'r>) -> &'r str {
+    let own = matches!(
+        action,
+        "s3:GetObject"
+            | "s3:GetObjectVersion"
+            | "s3:GetObjectAcl"
+            | "s3:PutObjectAcl"
+            | "s3:GetObjectVersionAcl"
+    );
+    match resource.object {
+        Some(object) if own && resource.bucket.acls_enabled() => &object.account,
+        _ => &resource.bucket.account,
+    }
+}
+
+/// The bucket's policy, as far as it counts for this caller.
+fn effective_policy(x: &Exchange, action: &str, resource: &Resource<'_>) -> Result<Option<Policy>, Error> {
+    let bucket = resource.bucket;
+    let Some(policy) = x.service.policy(resource.name, bucket)? else { return Ok(None) };
+    let own_account = x.caller.account_id() == bucket.account;
+    let is_root = matches!(x.caller.principal(), Principal::Root { .. });
+    // the owner must not be locked out of the lock
+    let keys = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+    if own_account && is_root && keys.contains(&action) {
+        return Ok(None);
+    }
+    let restricted = bucket.blocked().restrict_public_buckets && policy.is_public() && !own_account;
+    Ok((!restricted).then_some(policy))
+}
+
+/// How the access control lists grant an action to the caller.
+fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named> {
+    if !resource.bucket.acls_enabled() {
+        return None;
+    }
+    let of_bucket = |permission| Some((&resource.bucket.acl, permission));
+    let of_object = |permission| resource.object?.acl.as_ref().map(|acl| (acl, permission));
+    let (acl, permission): (&Acl, Permission) = match action {
+        "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => {
+            of_bucket(Permission::Read)
+        }
+        "s3:PutObject" => of_bucket(Permission::Write),
+        "s3:GetBucketAcl" => of_bucket(Permission::ReadAcp),
+        "s3:PutBucketAcl" => of_bucket(Permission::WriteAcp),
+        "s3:GetObject" | "s3:GetObjectVersion" => of_object(Permission::Read),
+        "s3:GetObjectAcl" | "s3:GetObjectVersionAcl" => of_object(Permission::ReadAcp),
+        "s3:PutObjectAcl" | "s3:PutObjectVersionAcl" => of_object(Permission::WriteAcp),
+        _ => None,
+    }?;
+    acl.grants(permission, x.caller.canonical_user_id(), !resource.bucket.blocked().ignore_public_acls)
+}
+
+/// The condition keys that S3 knows of a request.
+fn with_keys(x: &Exchange, mut access: Access) -> Access {
+    const HEADERS: [&str; 6] = [
+        "x-amz-acl",
+        "x-amz-copy-source",
+        "x-amz-metadata-directive",
+        "x-amz-storage-class",
+        "x-amz-content-sha256",
+        "x-amz-object-ownership",
+    ];
+    for name in HEADERS.into_iter().chain(GRANT_HEADERS.iter().map(|(name, _)| *name)) {
+        if let Some(value) = x.header(name) {
+            access.keys.insert(&format!("s3:{name}"), value);
+        }
+    }
+    for (parameter, key) in [
+        ("prefix", "s3:prefix"),
+        ("delimiter", "s3:delimiter"),
+        ("max-keys", "s3:max-keys"),
+        ("versionId", "s3:VersionId"),
+    ] {
+        if let Some(value) = x.query.get(parameter) {
+            access.keys.insert(key, value);
+        }
+    }
+    if let Some(signature) = &x.caller.signature {
+        let kind = match signature.sig.carrier {
+            Carrier::Header => "REST-HEADER",
+            Carrier::Query => "REST-QUERY-STRING",
+        };
+        access.keys.insert("s3:authType", kind).insert("s3:signatureversion", "AWS4-HMAC-SHA256");
+        access.keys.insert_number("s3:signatureAge", signature.verified.age_ms);
+    }
+    if !x.caller.canonical_user_id().is_empty() {
+        access.keys.insert("murus:canonicaluserid", x.caller.canonical_user_id());
+    }
+    access
+}

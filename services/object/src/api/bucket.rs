@@ -1,0 +1,151 @@
+//! Buckets: list, create, head, delete, location.
+
+use api_spec::ErrorCode;
+use api_spec::s3::bucket::{
+    BucketEntry, Buckets, CreateBucketConfiguration, ListAllMyBucketsResult, LocationConstraint,
+};
+use axum::body::Body;
+use axum::http::header;
+use axum::response::Response;
+use store::Read;
+
+use super::acl::for_new_bucket;
+use super::exchange::Exchange;
+use super::list::owner_of;
+use super::reply::{document, no_content, ok, set, set_named};
+use super::small_body;
+use crate::domain::bucket::{Bucket, Ownership};
+use crate::error::Error;
+use crate::store::objects::delete_bucket;
+use crate::store::{BUCKETS, objects};
+
+/// An account may have this many.
+const MAX_BUCKETS: usize = 10_000;
+/// The region whose buckets have no location constraint.
+const FIRST_REGION: &str = "us-east-1";
+
+/// Answers ListBuckets.
+pub fn list(x: &Exchange) -> Result<Response, Error> {
+    let account = x.caller.account_id();
+    let limit = x.query.number("max-buckets")?;
+    if limit.is_some_and(|limit| !(1..=10_000).contains(&limit)) {
+        return Err(Error::argument(
+            "max-buckets",
+            x.query.get("max-buckets").unwrap_or_default(),
+            "Argument max-buckets must be an integer between 1 and 10000",
+        ));
+    }
+    let prefix = x.query.get("prefix").unwrap_or_default();
+    let after = x.query.get("continuation-token").unwrap_or_default();
+    let region = x.service.context.common.region.clone();
+    let elsewhere = x.query.get("bucket-region").is_some_and(|asked| asked != region);
+    let mut buckets = Vec::new();
+    for (name, bucket) in x.snapshot.scan(&BUCKETS, ..)? {
+        if bucket.account == account && name.starts_with(prefix) && name.as_str() > after && !elsewhere {
+            buckets.push(BucketEntry {
+                name,
+                creation_date: bucket.created.into(),
+                bucket_region: Some(region.clone()),
+            });
+        }
+    }
+    let limit = limit.map_or(MAX_BUCKETS, |limit| limit as usize);
+    let more = buckets.len() > limit;
+    buckets.truncate(limit);
+    let token = buckets.last().filter(|_| more).map(|bucket| bucket.name.clone());
+    document(
+        "ListAllMyBucketsResult",
+        &ListAllMyBucketsResult {
+            owner: Some(owner_of(x.caller.canonical_user_id())),
+            buckets: Buckets { buckets },
+            continuation_token: token,
+            prefix: x.query.get("prefix").map(str::to_owned),
+        },
+    )
+}
+
+/// Answers CreateBucket. In us-east-1 making one's own bucket again changes nothing and is no error.
+pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    let region = x.service.context.common.region.clone();
+    check_location(&small_body::read(x, body).await?, &region)?;
+    if x.header("x-amz-bucket-object-lock-enabled").is_some_and(|on| on.eq_ignore_ascii_case("true")) {
+        return Err(Error::NotImplementedHeader("x-amz-bucket-object-lock-enabled".into()));
+    }
+    let (name, account) = (x.place.bucket.clone(), x.caller.account_id().to_owned());
+    let owner = x.caller.canonical_user_id();
+    let mut bucket = Bucket::new(owner, &account, x.service.context.clock.now());
+    if let Some(word) = x.header("x-amz-object-ownership") {
+        let unknown =
+            || Error::argument("x-amz-object-ownership", word, "Invalid x-amz-object-ownership header");
+        bucket.ownership = Some(Ownership::of(word).ok_or_else(unknown)?);
+    }
+    bucket.acl = for_new_bucket(x, &bucket)?;
+    let row = name.clone();
+    x.transact(move |tx| match tx.get(&BUCKETS, &row)? {
+        None => {
+            let own = tx.scan(&BUCKETS, ..)?.iter().filter(|(_, b)| b.account == account).count();
+            if own >= MAX_BUCKETS {
+                return Err(Error::Absent {
+                    code: ErrorCode::TooManyBuckets,
+                    message: "You have attempted to create more buckets than allowed",
+                });
+            }
+            Ok(tx.put(&BUCKETS, &row, &bucket)?)
+        }
+        Some(there) if there.account != account => Err(Error::BucketAlreadyExists(row.clone())),
+        Some(_) if region == FIRST_REGION => Ok(()),
+        Some(_) => Err(Error::BucketAlreadyOwnedByYou(row.clone())),
+    })
+    .await?;
+    let mut response = ok();
+    set(&mut response, header::LOCATION, format!("/{name}"));
+    set_named(&mut response, "x-amz-bucket-arn", format!("arn:aws:s3:::{name}"));
+    Ok(response)
+}
+
+fn check_location(body: &[u8], region: &str) -> Result<(), Error> {
+    if body.is_empty() {
+        return Ok(());
+    }
+    let asked: CreateBucketConfiguration = api_spec::s3::read(body, "CreateBucketConfiguration")
+        .map_err(|error| Error::MalformedXml(error.0))?;
+    match asked.location_constraint.as_deref() {
+        None | Some("") => Ok(()),
+        Some(there) if there == region => Ok(()),
+        Some("EU") if region == "eu-west-1" => Ok(()),
+        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere.to_owned())),
+    }
+}
+
+/// Answers HeadBucket.
+pub fn head(x: &Exchange) -> Result<Response, Error> {
+    let mut response = ok();
+    set_named(&mut response, "x-amz-bucket-region", &x.service.context.common.region);
+    set_named(&mut response, "x-amz-bucket-arn", format!("arn:aws:s3:::{}", x.place.bucket));
+    set_named(&mut response, "x-amz-access-point-alias", "false");
+    Ok(response)
+}
+
+/// Answers DeleteBucket.
+pub async fn delete(x: &Exchange) -> Result<Response, Error> {
+    let name = x.place.bucket.clone();
+    let freed = x.transact(move |tx| delete_bucket(tx, &name)).await?;
+    x.service.free(freed);
+    Ok(no_content())
+}
+
+/// Answers GetBucketLocation.
+pub fn location(x: &Exchange) -> Result<Response, Error> {
+    let region = x.service.context.common.region.clone();
+    let region = if region == FIRST_REGION { String::new() } else { region };
+    document("LocationConstraint", &LocationConstraint { region })
+}
+
+/// Changes the bucket of a request.
+pub async fn change<F>(x: &Exchange, change: F) -> Result<(), Error>
+where
+    F: Fn(&mut Bucket) -> Result<(), Error> + Send + 'static,
+{
+    let name = x.place.bucket.clone();
+    x.transact(move |tx| objects::change_bucket(tx, &name, &change)).await
+}

@@ -1,0 +1,247 @@
+//! CopyObject and UploadPartCopy. A copied object shares the content of its source; a copied part is written anew,
+//! because its ETag is the digest of its own bytes.
+
+use api_spec::s3::object::CopyResult;
+use axum::response::Response;
+use futures_util::StreamExt;
+use percent_encoding::percent_decode_str;
+use store::Read;
+
+use super::access::{Resource, may};
+use super::acl::for_new_object;
+use super::conditions::{Verdict, of_read, of_write};
+use super::exchange::Exchange;
+use super::get::missing;
+use super::headers::{meta, refuse_unsupported};
+use super::multipart::{commit_part, part_number, under_way};
+use super::put::{sink, taken};
+use super::reply::{document, quoted};
+use crate::body::expect::{Expected, Framing};
+use crate::body::ingest::Ingest;
+use crate::body::receive::take_in;
+use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::names::{climbs_out, is_bucket_name};
+use crate::domain::object::{Meta, Object};
+use crate::domain::upload::MAX_PUT_BYTES;
+use crate::error::Error;
+use crate::service::Stretch;
+use crate::store::objects::{Place, copy as copy_row};
+use crate::store::{BUCKETS, OBJECTS};
+
+/// A source that keeps being replaced is looked up again so often.
+const MAX_TRIES: u32 = 8;
+const SOURCE: &str = "x-amz-copy-source";
+
+/// What is copied.
+struct Source {
+    place: Place,
+    object: Object,
+    snapshot: store::Snapshot,
+}
+
+/// Answers CopyObject.
+pub async fn copy(x: &Exchange) -> Result<Response, Error> {
+    refuse_unsupported(&x.headers)?;
+    let place = source_place(x)?;
+    let replaces = directive(x)?;
+    for _ in 0..MAX_TRIES {
+        let source = find(x, &place).await?;
+        match copy_once(x, &source, replaces).await {
+            Err(Error::Changed) => {}
+            other => return other,
+        }
+    }
+    Err(Error::Changed)
+}
+
+async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Response, Error> {
+    if source.object.size > MAX_PUT_BYTES {
+        return Err(Error::InvalidRequest(format!(
+            "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_PUT_BYTES}"
+        )));
+    }
+    if source.place == x.place && !replaces && !x.headers.contains_key("x-amz-website-redirect-location") {
+        return Err(Error::InvalidRequest(
+            "This copy request is illegal because it is trying to copy an object to itself without changing the \
+             object's metadata, storage class, website redirect location or encryption attributes."
+                .into(),
+        ));
+    }
+    if let Some(asked) = x.header("x-amz-checksum-algorithm") {
+        let kept = source.object.checksum.as_ref().map(|checksum| checksum.algorithm);
+        if Algorithm::of(asked) != kept {
+            return Err(Error::NotImplementedHeader("x-amz-checksum-algorithm".into()));
+        }
+    }
+    let condition = of_write(&x.headers)?;
+    let owned = for_new_object(x)?;
+    let object = Object {
+        modified: x.service.context.clock.now(),
+        owner: owned.owner,
+        account: owned.account,
+        acl: owned.acl,
+        meta: match replaces {
+            true => meta(&x.headers)?,
+            false => without_redirect(source.object.meta.clone(), &x.headers)?,
+        },
+        ..source.object.clone()
+    };
+    let result = copied(&object.etag, object.modified, object.checksum.as_ref());
+    let (from, to, fresh) = (source.place.clone(), x.place.clone(), x.service.fresh_id());
+    let seen = source.object.data.clone();
+    let freed = x.transact(move |tx| copy_row(tx, &from, &seen, &to, &object, &condition, fresh)).await?;
+    x.service.free(freed);
+    document("CopyObjectResult", &result)
+}
+
+/// The redirect location is not copied with the other metadata.
+fn without_redirect(mut kept: Meta, headers: &axum::http::HeaderMap) -> Result<Meta, Error> {
+    const REDIRECT: &str = "x-amz-website-redirect-location";
+    kept.system.remove(REDIRECT);
+    if let Some(given) = meta(headers)?.system.remove(REDIRECT) {
+        kept.system.insert(REDIRECT.into(), given);
+    }
+    Ok(kept)
+}
+
+fn copied(etag: &str, modified: jiff::Timestamp, checksum: Option<&Checksum>) -> CopyResult {
+    let mut result =
+        CopyResult { etag: quoted(etag), last_modified: Some(modified.into()), ..CopyResult::default() };
+    if let Some(checksum) = checksum {
+        let slot = match checksum.algorithm {
+            Algorithm::Crc32 => &mut result.crc32,
+            Algorithm::Crc32c => &mut result.crc32c,
+            Algorithm::Crc64Nvme => &mut result.crc64nvme,
+            Algorithm::Sha1 => &mut result.sha1,
+            Algorithm::Sha256 => &mut result.sha256,
+        };
+        *slot = Some(checksum.value.clone());
+    }
+    result
+}
+
+/// Whether metadata is replaced.
+fn directive(x: &Exchange) -> Result<bool, Error> {
+    if x.header("x-amz-tagging-directive").is_some_and(|directive| directive != "COPY") {
+        return Err(Error::NotImplementedHeader("x-amz-tagging-directive".into()));
+    }
+    match x.header("x-amz-metadata-directive") {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(Error::argument("x-amz-metadata-directive", other, "Unknown metadata directive.")),
+    }
+}
+
+/// `[/]bucket/key[?versionId=null]`, percent-encoded.
+fn source_place(x: &Exchange) -> Result<Place, Error> {
+    let text = x.header(SOURCE).unwrap_or_default();
+    let invalid = || {
+        Error::argument(
+            SOURCE,
+            text,
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        )
+    };
+    let (path, version) = match text.rsplit_once("?versionId=") {
+        Some((path, version)) => (path, Some(version)),
+        None => (text, None),
+    };
+    if let Some(version) = version.filter(|version| *version != "null") {
+        return Err(Error::argument("versionId", version, "Invalid version id specified"));
+    }
+    let decoded = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
+    let (bucket, key) = decoded.trim_start_matches('/').split_once('/').ok_or_else(invalid)?;
+    if key.is_empty() || !is_bucket_name(bucket) || climbs_out(key) {
+        return Err(invalid());
+    }
+    Ok(Place { bucket: bucket.to_owned(), key: key.to_owned() })
+}
+
+/// Finds the source as it is now; decides whether the caller may read it.
+async fn find(x: &Exchange, place: &Place) -> Result<Source, Error> {
+    let snapshot = x.service.store.snapshot()?;
+    let bucket =
+        snapshot.get(&BUCKETS, &place.bucket)?.ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
+    if x.header("x-amz-source-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
+        return Err(Error::AccessDenied("the source is not owned by the expected account".into()));
+    }
+    let object = snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?;
+    let resource =
+        Resource { name: &place.bucket, bucket: &bucket, key: &place.key, object: object.as_ref() };
+    may(x, "s3:GetObject", &resource).await?;
+    let Some(object) = object else { return Err(missing(x, &place.bucket, &bucket, &place.key).await) };
+    match of_read(&x.headers, "x-amz-copy-source-", &object) {
+        Verdict::Holds => Ok(Source { place: place.clone(), object, snapshot }),
+        Verdict::NotModified => Err(Error::PreconditionFailed("x-amz-copy-source-If-None-Match")),
+        Verdict::Failed(_) => Err(Error::PreconditionFailed("x-amz-copy-source-If-Match")),
+    }
+}
+
+/// Answers UploadPartCopy.
+pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
+    let number = part_number(x)?;
+    let place = source_place(x)?;
+    let (upload_id, upload) = under_way(x)?;
+    for _ in 0..MAX_TRIES {
+        let source = find(x, &place).await?;
+        let stretch = source_stretch(x, &source.object)?;
+        let content = match x.service.open(&source.snapshot, &source.object, stretch) {
+            Err(Error::Changed) => continue,
+            content => content?,
+        };
+        let (sink, promise) = sink(&x.service, stretch.length).await?;
+        let expected = Expected {
+            length: stretch.length,
+            framing: Framing::Plain,
+            sha256: None,
+            md5: None,
+            checksum: None,
+            trailer: None,
+        };
+        let ingest = Ingest::new(expected, Some(upload.algorithm), sink);
+        let stream = content.into_stream().map(|piece| piece.map_err(Error::from));
+        let received = take_in(stream, ingest, stretch.length, &x.service.pool, x.service.patience()).await?;
+        let taken = taken(&x.service, received, promise);
+        let part = commit_part(x, &upload_id, number, taken).await?;
+        let shown = upload.asked.then_some(&part.checksum);
+        return document("CopyPartResult", &copied(&part.etag, part.modified, shown));
+    }
+    Err(Error::Changed)
+}
+
+/// `bytes=first-last`, both given and within the source.
+fn source_stretch(x: &Exchange, object: &Object) -> Result<Stretch, Error> {
+    const RANGE: &str = "x-amz-copy-source-range";
+    let Some(text) = x.header(RANGE) else {
+        return match object.size > MAX_PUT_BYTES {
+            true => Err(Error::EntityTooLarge { size: object.size, limit: MAX_PUT_BYTES }),
+            false => Ok(Stretch::whole(object.size)),
+        };
+    };
+    let invalid = || {
+        Error::argument(
+            RANGE,
+            text,
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
+             zero-based offsets of the first and last bytes to copy",
+        )
+    };
+    let (first, last) =
+        text.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(invalid)?;
+    let (Ok(first), Ok(last)) = (first.parse::<u64>(), last.parse::<u64>()) else { return Err(invalid()) };
+    if first > last {
+        return Err(invalid());
+    }
+    if last >= object.size {
+        return Err(Error::argument(
+            RANGE,
+            text,
+            format!("Range specified is not valid for source object of size: {}", object.size),
+        ));
+    }
+    let length = last - first + 1;
+    match length > MAX_PUT_BYTES {
+        true => Err(Error::EntityTooLarge { size: length, limit: MAX_PUT_BYTES }),
+        false => Ok(Stretch { offset: first, length }),
+    }
+}

@@ -1,0 +1,153 @@
+//! One request, understood and authenticated: what access checks and handlers are given.
+
+use std::sync::Arc;
+
+use api_spec::{ApiError, ErrorCode, Service as Api};
+use auth::sigv4::{self, Carrier, RequestParts};
+use axum::http::{HeaderMap, request};
+use kit::Caller;
+use kit::caller::authenticate;
+use kit::dispatch::borrowed;
+use kit::request::Origin;
+use store::{Read, Snapshot};
+
+use super::query::Query;
+use super::route::{Operation, route};
+use super::target::Target;
+use crate::domain::bucket::Bucket;
+use crate::domain::names::is_bucket_name;
+use crate::domain::object::Object;
+use crate::error::Error;
+use crate::service::Service;
+use crate::store::objects::Place;
+use crate::store::{BUCKETS, OBJECTS};
+
+/// A request on its way.
+pub struct Exchange {
+    /// The service.
+    pub service: Arc<Service>,
+    /// What is asked for.
+    pub operation: Operation,
+    /// Who asks.
+    pub caller: Caller,
+    /// Parameters.
+    pub query: Query,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The bucket's name and the key; empty where there is none.
+    pub place: Place,
+    /// What the index held when the request came.
+    pub snapshot: Snapshot,
+    /// The bucket as it was then; none where the operation is not about one that exists.
+    bucket: Option<Bucket>,
+    /// The object as it was then, if it was there.
+    pub object: Option<Object>,
+}
+
+impl Exchange {
+    /// Reads a request and proves who sent it.
+    pub async fn open(
+        service: Arc<Service>,
+        parts: &request::Parts,
+        origin: Origin,
+    ) -> Result<Exchange, Error> {
+        let region = &service.context.common.region;
+        let target = Target::of(&parts.uri, &parts.headers, &service.config.domains, region)?;
+        let query = Query::parse(parts.uri.query().unwrap_or(""))?;
+        let caller = authenticated(&service, parts, origin).await?;
+        let operation = route(&parts.method, &target, &query, &parts.headers)?;
+        let place = Place { bucket: target.bucket.unwrap_or_default(), key: target.key.unwrap_or_default() };
+        if operation != Operation::ListBuckets && !is_bucket_name(&place.bucket) {
+            return Err(Error::InvalidBucketName(place.bucket));
+        }
+        let snapshot = service.store.snapshot()?;
+        let bucket = match operation {
+            Operation::ListBuckets | Operation::CreateBucket => None,
+            _ => Some(
+                snapshot
+                    .get(&BUCKETS, &place.bucket)?
+                    .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?,
+            ),
+        };
+        let object = match (&bucket, place.key.is_empty()) {
+            (Some(_), false) => snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?,
+            _ => None,
+        };
+        let headers = parts.headers.clone();
+        Ok(Exchange { service, operation, caller, query, headers, place, snapshot, bucket, object })
+    }
+
+    /// An exchange for a call that another service makes for a caller: GetObject, and nothing else.
+    pub fn of_call(service: Arc<Service>, caller: Caller, place: Place) -> Result<Exchange, Error> {
+        let snapshot = service.store.snapshot()?;
+        let bucket = snapshot
+            .get(&BUCKETS, &place.bucket)?
+            .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
+        let object = snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?;
+        Ok(Exchange {
+            service,
+            operation: Operation::GetObject,
+            caller,
+            query: Query::default(),
+            headers: HeaderMap::new(),
+            place,
+            snapshot,
+            bucket: Some(bucket),
+            object,
+        })
+    }
+
+    /// The bucket.
+    pub fn bucket(&self) -> Result<&Bucket, Error> {
+        self.bucket.as_ref().ok_or_else(|| Error::NoSuchBucket(self.place.bucket.clone()))
+    }
+
+    /// The text of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Runs a transaction.
+    pub async fn transact<T, F>(&self, f: F) -> Result<T, Error>
+    where
+        F: FnMut(&mut store::Tx<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.service.store.transact(f).await
+    }
+}
+
+async fn authenticated(service: &Service, parts: &request::Parts, origin: Origin) -> Result<Caller, Error> {
+    let in_header = parts.headers.get("authorization").is_some_and(|v| v.as_bytes().starts_with(b"AWS4"));
+    if in_header && !parts.headers.contains_key("x-amz-content-sha256") {
+        return Err(Error::InvalidRequest(
+            "Missing required header for this request: x-amz-content-sha256".into(),
+        ));
+    }
+    let headers = borrowed(&parts.headers);
+    let request = RequestParts {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or(""),
+        headers: &headers,
+    };
+    let caller =
+        authenticate(&service.context, Api::S3, request, origin, || sigv4::EMPTY_SHA256.to_owned()).await?;
+    if let Some(signature) = &caller.signature
+        && signature.sig.scope.service != "s3"
+    {
+        let (code, place) = match signature.sig.carrier {
+            Carrier::Header => (ErrorCode::AuthorizationHeaderMalformed, "authorization header"),
+            Carrier::Query => (ErrorCode::AuthorizationQueryParametersError, "X-Amz-Credential parameter"),
+        };
+        let wrong = &signature.sig.scope.service;
+        return Err(ApiError::new(
+            code,
+            format!(
+                "The {place} is malformed; incorrect service \"{wrong}\". This endpoint belongs to \"s3\"."
+            ),
+        )
+        .into());
+    }
+    Ok(caller)
+}

@@ -1,0 +1,170 @@
+//! GetObject and HeadObject.
+
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use store::Read;
+
+use super::access::{Resource, may};
+use super::conditions::{Verdict, of_read};
+use super::exchange::Exchange;
+use super::headers::{checksum, describe, refuse_customer_keys};
+use super::range;
+use super::reply::{empty, http_date, quoted, set, set_named};
+use super::route::Operation;
+use crate::data::read::Content;
+use crate::domain::object::{Data, Object};
+use crate::error::Error;
+use crate::service::Stretch;
+use crate::store::{MANIFESTS, OBJECTS};
+
+/// An object that keeps being replaced while it is looked up is looked up again so often.
+const MAX_TRIES: u32 = 8;
+
+/// The object that a request is about.
+///
+/// # Errors
+/// `NoSuchKey`, or `AccessDenied` for who may not know which keys there are.
+pub async fn existing(x: &Exchange) -> Result<&Object, Error> {
+    check_version(x)?;
+    if let Some(object) = &x.object {
+        return Ok(object);
+    }
+    Err(missing(x, &x.place.bucket, x.bucket()?, &x.place.key).await)
+}
+
+/// Why a key that is not there cannot be read.
+pub async fn missing(x: &Exchange, name: &str, bucket: &crate::domain::bucket::Bucket, key: &str) -> Error {
+    let resource = Resource { name, bucket, key: "", object: None };
+    match may(x, "s3:ListBucket", &resource).await {
+        Ok(_) => Error::NoSuchKey(key.to_owned()),
+        Err(error) => error,
+    }
+}
+
+/// Objects here have the one version `null`.
+pub fn check_version(x: &Exchange) -> Result<(), Error> {
+    match x.query.get("versionId") {
+        None | Some("null") => Ok(()),
+        Some(version) => Err(Error::argument("versionId", version, "Invalid version id specified")),
+    }
+}
+
+/// Answers GET and HEAD.
+pub async fn get(x: &Exchange) -> Result<Response, Error> {
+    let mut object = existing(x).await?.clone();
+    refuse_customer_keys(&x.headers)?;
+    let overrides = overrides(x)?;
+    let mut snapshot = x.snapshot.clone();
+    for _ in 0..MAX_TRIES {
+        match answer(x, &snapshot, &object) {
+            Err(Error::Changed) => {
+                snapshot = x.service.store.snapshot()?;
+                let row = (x.place.bucket.clone(), x.place.key.clone());
+                object =
+                    snapshot.get(&OBJECTS, &row)?.ok_or_else(|| Error::NoSuchKey(x.place.key.clone()))?;
+            }
+            Ok(mut response) => {
+                for (name, value) in overrides {
+                    set_named(&mut response, name, value);
+                }
+                return Ok(response);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::Internal(format!(
+        "{}/{} cannot be opened: its content is missing",
+        x.place.bucket, x.place.key
+    )))
+}
+
+fn answer(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<Response, Error> {
+    match of_read(&x.headers, "", object) {
+        Verdict::Holds => {}
+        Verdict::Failed(condition) => return Err(Error::PreconditionFailed(condition)),
+        Verdict::NotModified => {
+            let mut response = empty(StatusCode::NOT_MODIFIED);
+            set(&mut response, header::ETAG, quoted(&object.etag));
+            set(&mut response, header::LAST_MODIFIED, http_date(object.modified));
+            return Ok(response);
+        }
+    }
+    let (stretch, parts) = stretch(x, snapshot, object)?;
+    let asked = stretch.unwrap_or(Stretch::whole(object.size));
+    let mut response = match x.operation {
+        Operation::HeadObject => empty(StatusCode::OK),
+        _ => Response::new(x.service.open(snapshot, object, asked).map(Content::into_body)?),
+    };
+    describe(&mut response, object);
+    set(&mut response, header::CONTENT_LENGTH, asked.length.to_string());
+    if let Some(Stretch { offset, length }) = stretch {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let last = (offset + length).saturating_sub(1);
+        set(&mut response, header::CONTENT_RANGE, format!("bytes {offset}-{last}/{}", object.size));
+    }
+    if let Some(parts) = parts {
+        set_named(&mut response, "x-amz-mp-parts-count", parts.to_string());
+    }
+    let whole = asked == Stretch::whole(object.size);
+    if whole && x.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("enabled")) {
+        checksum(&mut response, object);
+    }
+    Ok(response)
+}
+
+/// What is wanted of the object, and how many parts it has if it was asked by part.
+fn stretch(
+    x: &Exchange,
+    snapshot: &store::Snapshot,
+    object: &Object,
+) -> Result<(Option<Stretch>, Option<usize>), Error> {
+    let range = x.header("range");
+    let Some(number) = x.query.number("partNumber")? else {
+        let stretch = range.map(|text| range::parse(text, object.size)).transpose()?;
+        return Ok((stretch.flatten(), None));
+    };
+    if range.is_some() {
+        return Err(Error::InvalidRequest(
+            "Cannot specify both Range header and partNumber query parameter".into(),
+        ));
+    }
+    let Data::Parts(id) = &object.data else {
+        return match (number, object.size) {
+            (1, 0) => Ok((None, None)),
+            (1, size) => Ok((Some(Stretch::whole(size)), None)),
+            _ => Err(Error::InvalidPartNumber),
+        };
+    };
+    let manifest = snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed)?;
+    let mut offset = 0;
+    // parts are numbered anew, without the gaps of the upload
+    for (index, part) in (1u32..).zip(&manifest.parts) {
+        if index == number {
+            return Ok((Some(Stretch { offset, length: part.size }), Some(manifest.parts.len())));
+        }
+        offset += part.size;
+    }
+    Err(Error::InvalidPartNumber)
+}
+
+/// `response-content-type` and its siblings.
+fn overrides(x: &Exchange) -> Result<Vec<(&'static str, String)>, Error> {
+    const NAMES: [(&str, &str); 6] = [
+        ("response-content-type", "content-type"),
+        ("response-content-language", "content-language"),
+        ("response-expires", "expires"),
+        ("response-cache-control", "cache-control"),
+        ("response-content-disposition", "content-disposition"),
+        ("response-content-encoding", "content-encoding"),
+    ];
+    let found: Vec<_> = NAMES
+        .into_iter()
+        .filter_map(|(parameter, name)| Some((name, x.query.get(parameter)?.to_owned())))
+        .collect();
+    if !found.is_empty() && x.caller.holder().is_none() {
+        return Err(Error::InvalidRequest(
+            "Request specific response headers cannot be used for anonymous GET requests.".into(),
+        ));
+    }
+    Ok(found)
+}

@@ -1,0 +1,205 @@
+//! Headers that are kept with an object, and those that ask for what is not offered.
+
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::Response;
+
+use super::reply::{http_date, quoted, set, set_named};
+use crate::domain::acl::Permission;
+use crate::domain::object::{Meta, Object};
+use crate::error::Error;
+
+/// User metadata may have this many bytes, names and values together.
+const MAX_USER_META: usize = 2048;
+const USER_PREFIX: &str = "x-amz-meta-";
+const REDIRECT: &str = "x-amz-website-redirect-location";
+const DEFAULT_TYPE: &str = "binary/octet-stream";
+
+const SYSTEM: [HeaderName; 6] = [
+    header::CONTENT_TYPE,
+    header::CACHE_CONTROL,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::EXPIRES,
+];
+
+/// Headers that grant.
+pub const GRANT_HEADERS: [(&str, Permission); 5] = [
+    ("x-amz-grant-full-control", Permission::FullControl),
+    ("x-amz-grant-read", Permission::Read),
+    ("x-amz-grant-write", Permission::Write),
+    ("x-amz-grant-read-acp", Permission::ReadAcp),
+    ("x-amz-grant-write-acp", Permission::WriteAcp),
+];
+
+/// The metadata that a request brings.
+///
+/// # Errors
+/// `MetadataTooLarge`, or `InvalidRequest` for values that are no UTF-8.
+pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
+    let mut meta = Meta::default();
+    for name in SYSTEM {
+        if let Some(value) = system_value(headers, &name)? {
+            meta.system.insert(name.as_str().to_owned(), value);
+        }
+    }
+    if let Some(value) = headers.get(REDIRECT) {
+        let value = text(REDIRECT, value.as_bytes())?;
+        if !["/", "http://", "https://"].iter().any(|start| value.starts_with(start)) {
+            return Err(Error::argument(
+                REDIRECT,
+                &value,
+                "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+            ));
+        }
+        meta.system.insert(REDIRECT.to_owned(), value);
+    }
+    for (name, value) in headers {
+        let Some(own) = name.as_str().strip_prefix(USER_PREFIX).filter(|own| !own.is_empty()) else {
+            continue;
+        };
+        let value = text(name.as_str(), value.as_bytes())?;
+        let kept = meta.user.entry(own.to_owned());
+        kept.and_modify(|before| *before = format!("{before},{value}")).or_insert(value);
+    }
+    let size = meta.user.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if size > MAX_USER_META {
+        return Err(Error::MetadataTooLarge { size });
+    }
+    Ok(meta)
+}
+
+/// A system header as it is kept: `aws-chunked` is about the transfer, not about the object.
+fn system_value(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Error> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let value = text(name.as_str(), value.as_bytes())?;
+    if *name != header::CONTENT_ENCODING {
+        return Ok(Some(value).filter(|value| !value.is_empty()));
+    }
+    let kept: Vec<&str> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    Ok(Some(kept.join(",")).filter(|value| !value.is_empty()))
+}
+
+fn text(name: &str, value: &[u8]) -> Result<String, Error> {
+    std::str::from_utf8(value)
+        .map(str::to_owned)
+        .map_err(|_| Error::InvalidRequest(format!("The value of the header {name} is not UTF-8")))
+}
+
+/// Refuses what would change the meaning of a write and is not offered.
+pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
+    for name in headers.keys().map(HeaderName::as_str) {
+        if name.starts_with("x-amz-server-side-encryption")
+            || ["x-amz-tagging", "x-amz-write-offset-bytes"].contains(&name)
+        {
+            return Err(Error::NotImplementedHeader(name.to_owned()));
+        }
+        if name.starts_with("x-amz-object-lock-") {
+            return Err(Error::InvalidRequest("Bucket is missing Object Lock Configuration".into()));
+        }
+    }
+    let class = headers.get("x-amz-storage-class").and_then(|value| value.to_str().ok());
+    match class {
+        None | Some("STANDARD") => Ok(()),
+        Some(
+            "REDUCED_REDUNDANCY"
+            | "STANDARD_IA"
+            | "ONEZONE_IA"
+            | "INTELLIGENT_TIERING"
+            | "GLACIER"
+            | "DEEP_ARCHIVE"
+            | "GLACIER_IR"
+            | "OUTPOSTS"
+            | "SNOW"
+            | "EXPRESS_ONEZONE",
+        ) => Err(Error::NotImplementedHeader("x-amz-storage-class".into())),
+        Some(other) => Err(Error::InvalidStorageClass(other.to_owned())),
+    }
+}
+
+/// Refuses keys for an encryption that no object here has.
+pub fn refuse_customer_keys(headers: &HeaderMap) -> Result<(), Error> {
+    match headers.contains_key("x-amz-server-side-encryption-customer-algorithm") {
+        true => {
+            Err(Error::InvalidRequest("The encryption parameters are not applicable to this object.".into()))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Writes an object's headers into the reply to a GET or HEAD.
+pub fn describe(response: &mut Response, object: &Object) {
+    set(response, header::ETAG, quoted(&object.etag));
+    set(response, header::LAST_MODIFIED, http_date(object.modified));
+    set(response, header::ACCEPT_RANGES, "bytes");
+    if !object.meta.system.contains_key(header::CONTENT_TYPE.as_str()) {
+        set(response, header::CONTENT_TYPE, DEFAULT_TYPE);
+    }
+    for (name, value) in &object.meta.system {
+        set_named(response, name, value);
+    }
+    for (name, value) in &object.meta.user {
+        set_named(response, &format!("{USER_PREFIX}{name}"), value);
+    }
+}
+
+/// Writes an object's checksum into a reply.
+pub fn checksum(response: &mut Response, object: &Object) {
+    if let Some(checksum) = &object.checksum {
+        set_named(response, checksum.algorithm.header(), &checksum.value);
+        set_named(response, "x-amz-checksum-type", checksum.kind.as_str());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn metadata_is_what_was_sent_without_the_transfer_coding() {
+        let meta = meta(&headers(&[
+            ("content-type", "text/x"),
+            ("content-encoding", "aws-chunked, gzip"),
+            ("x-amz-meta-colour", "deep blue"),
+            ("x-amz-date", "no metadata"),
+        ]))
+        .unwrap();
+        assert_eq!(meta.system["content-encoding"], "gzip");
+        assert_eq!(meta.system["content-type"], "text/x");
+        assert_eq!(meta.user.len(), 1);
+        assert_eq!(meta.user["colour"], "deep blue");
+    }
+
+    #[test]
+    fn two_kib_of_metadata_are_enough() {
+        let long = "x".repeat(2047);
+        assert!(meta(&headers(&[("x-amz-meta-a", &long)])).is_ok());
+        let longer = "x".repeat(2048);
+        assert!(matches!(
+            meta(&headers(&[("x-amz-meta-a", &longer)])),
+            Err(Error::MetadataTooLarge { size: 2049 })
+        ));
+    }
+
+    #[test]
+    fn what_is_not_offered_is_refused() {
+        for (name, value) in [
+            ("x-amz-server-side-encryption", "AES256"),
+            ("x-amz-tagging", "a=b"),
+            ("x-amz-storage-class", "GLACIER"),
+            ("x-amz-storage-class", "MADE_UP"),
+            ("x-amz-object-lock-mode", "GOVERNANCE"),
+        ] {
+            assert!(refuse_unsupported(&headers(&[(name, value)])).is_err(), "{name}");
+        }
+        assert!(refuse_unsupported(&headers(&[("x-amz-storage-class", "STANDARD")])).is_ok());
+    }
+}

@@ -1,0 +1,260 @@
+//! ListObjects, ListObjectsV2 and, for buckets without versions, ListObjectVersions.
+
+use api_spec::s3::Owner;
+use api_spec::s3::list::{
+    CommonPrefix, ListBucketResult, ListBucketResultV2, ListVersionsResult, ObjectEntry, VersionEntry,
+};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use store::StartsWith;
+
+use super::exchange::Exchange;
+use super::reply::{document, quoted};
+use crate::domain::object::Object;
+use crate::error::Error;
+use crate::store::OBJECTS;
+use crate::store::list::{Entry, Found, Walk};
+
+/// No page has more entries.
+pub const MAX_KEYS: u32 = 1000;
+
+/// What `encoding-type=url` leaves as it is.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b'*');
+
+/// What all lists are asked with.
+pub struct Asked {
+    /// Keys must start with it.
+    pub prefix: String,
+    /// Keys are folded at it.
+    pub delimiter: Option<String>,
+    /// Entries of a page.
+    pub limit: u32,
+    /// Names are percent-encoded in the reply.
+    pub url: bool,
+}
+
+impl Asked {
+    /// Reads the parameters.
+    pub fn of(x: &Exchange, limit: &str) -> Result<Asked, Error> {
+        let url = match x.query.get("encoding-type") {
+            None | Some("") => false,
+            Some("url") => true,
+            Some(other) => {
+                return Err(Error::argument(
+                    "encoding-type",
+                    other,
+                    "Invalid Encoding Method specified in Request",
+                ));
+            }
+        };
+        Ok(Asked {
+            prefix: x.query.get("prefix").unwrap_or_default().to_owned(),
+            delimiter: x.query.get("delimiter").filter(|d| !d.is_empty()).map(str::to_owned),
+            limit: x.query.number(limit)?.unwrap_or(MAX_KEYS).min(MAX_KEYS),
+            url,
+        })
+    }
+
+    /// A name as the reply shows it.
+    pub fn show(&self, name: &str) -> String {
+        match self.url {
+            true => utf8_percent_encode(name, PLAIN).to_string(),
+            false => name.to_owned(),
+        }
+    }
+
+    /// `url` where it was asked for.
+    pub fn encoding(&self) -> Option<String> {
+        self.url.then(|| "url".to_owned())
+    }
+
+    fn walk(&self, x: &Exchange, after: Option<String>) -> Result<Found<Object>, Error> {
+        let walk = Walk {
+            prefix: self.prefix.clone(),
+            delimiter: self.delimiter.clone(),
+            after,
+            limit: self.limit as usize,
+        };
+        let scan = x.snapshot.iter_prefix(&OBJECTS, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
+        Ok(walk.run(&x.place.bucket, scan)?)
+    }
+
+    fn split(&self, found: Found<Object>, owner: bool) -> (Vec<ObjectEntry>, Vec<CommonPrefix>) {
+        let (mut contents, mut prefixes) = (Vec::with_capacity(found.entries.len()), Vec::new());
+        for entry in found.entries {
+            match entry {
+                Entry::Row(key, object) => contents.push(self.entry(&key, object, owner)),
+                Entry::Folded(prefix) => prefixes.push(CommonPrefix { prefix: self.show(&prefix) }),
+            }
+        }
+        (contents, prefixes)
+    }
+
+    fn entry(&self, key: &str, object: Object, owner: bool) -> ObjectEntry {
+        let (algorithm, kind) = sum_of(&object);
+        ObjectEntry {
+            key: self.show(key),
+            last_modified: object.modified.into(),
+            etag: quoted(&object.etag),
+            checksum_algorithm: algorithm,
+            checksum_type: kind,
+            size: object.size,
+            owner: owner.then(|| owner_of(object.owner)),
+            storage_class: "STANDARD".into(),
+        }
+    }
+}
+
+fn sum_of(object: &Object) -> (Vec<String>, Option<String>) {
+    let algorithm = object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect();
+    (algorithm, object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()))
+}
+
+/// An owner in a reply.
+pub fn owner_of(id: impl Into<String>) -> Owner {
+    Owner { id: id.into(), display_name: None }
+}
+
+/// Answers ListObjects.
+pub fn version_one(x: &Exchange) -> Result<Response, Error> {
+    let asked = Asked::of(x, "max-keys")?;
+    let marker = x.query.get("marker").unwrap_or_default().to_owned();
+    let found = asked.walk(x, Some(marker.clone()).filter(|marker| !marker.is_empty()))?;
+    let truncated = found.truncated;
+    let last = found.entries.last().map(|entry| asked.show(entry.name()));
+    let (contents, common_prefixes) = asked.split(found, true);
+    document(
+        "ListBucketResult",
+        &ListBucketResult {
+            name: x.place.bucket.clone(),
+            prefix: asked.show(&asked.prefix),
+            marker: asked.show(&marker),
+            next_marker: last.filter(|_| truncated && asked.delimiter.is_some()),
+            max_keys: asked.limit,
+            delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
+            is_truncated: truncated,
+            encoding_type: asked.encoding(),
+            contents,
+            common_prefixes,
+        },
+    )
+}
+
+/// Answers ListObjectsV2.
+pub fn version_two(x: &Exchange) -> Result<Response, Error> {
+    match x.query.get("list-type") {
+        Some("2") => {}
+        other => {
+            return Err(Error::argument(
+                "list-type",
+                other.unwrap_or_default(),
+                "Invalid List Type specified in Request",
+            ));
+        }
+    }
+    let asked = Asked::of(x, "max-keys")?;
+    let token = x.query.get("continuation-token");
+    let start = x.query.get("start-after").filter(|start| !start.is_empty());
+    let after = match token {
+        Some(token) => Some(read_token(token)?),
+        None => start.map(str::to_owned),
+    };
+    let found = asked.walk(x, after)?;
+    let truncated = found.truncated;
+    let next = found.entries.last().filter(|_| truncated).map(|last| write_token(last.name()));
+    let owner = x.query.get("fetch-owner").is_some_and(|fetch| fetch.eq_ignore_ascii_case("true"));
+    let (contents, common_prefixes) = asked.split(found, owner);
+    document(
+        "ListBucketResult",
+        &ListBucketResultV2 {
+            name: x.place.bucket.clone(),
+            prefix: asked.show(&asked.prefix),
+            continuation_token: token.map(str::to_owned),
+            next_continuation_token: next,
+            start_after: start.map(|start| asked.show(start)),
+            key_count: u32::try_from(contents.len() + common_prefixes.len()).unwrap_or(MAX_KEYS),
+            max_keys: asked.limit,
+            delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
+            is_truncated: truncated,
+            encoding_type: asked.encoding(),
+            contents,
+            common_prefixes,
+        },
+    )
+}
+
+/// Answers ListObjectVersions: every object is its own only version, `null`.
+pub fn versions(x: &Exchange) -> Result<Response, Error> {
+    let asked = Asked::of(x, "max-keys")?;
+    let marker = x.query.get("key-marker").unwrap_or_default().to_owned();
+    let version_marker = x.query.get("version-id-marker").unwrap_or_default().to_owned();
+    if marker.is_empty() && !version_marker.is_empty() {
+        return Err(Error::argument(
+            "version-id-marker",
+            &version_marker,
+            "A version-id marker cannot be specified without a key marker.",
+        ));
+    }
+    let found = asked.walk(x, Some(marker.clone()).filter(|marker| !marker.is_empty()))?;
+    let truncated = found.truncated;
+    let last = found.entries.last().filter(|_| truncated).map(|entry| asked.show(entry.name()));
+    let (mut versions, mut common_prefixes) = (Vec::new(), Vec::new());
+    for entry in found.entries {
+        match entry {
+            Entry::Row(key, object) => versions.push(version(asked.show(&key), object)),
+            Entry::Folded(prefix) => common_prefixes.push(CommonPrefix { prefix: asked.show(&prefix) }),
+        }
+    }
+    document(
+        "ListVersionsResult",
+        &ListVersionsResult {
+            name: x.place.bucket.clone(),
+            prefix: asked.show(&asked.prefix),
+            key_marker: asked.show(&marker),
+            version_id_marker: version_marker,
+            next_version_id_marker: last.as_ref().map(|_| "null".to_owned()),
+            next_key_marker: last,
+            max_keys: asked.limit,
+            delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
+            is_truncated: truncated,
+            encoding_type: asked.encoding(),
+            versions,
+            common_prefixes,
+        },
+    )
+}
+
+fn version(key: String, object: Object) -> VersionEntry {
+    let (algorithm, kind) = sum_of(&object);
+    VersionEntry {
+        key,
+        version_id: "null".into(),
+        is_latest: true,
+        last_modified: object.modified.into(),
+        etag: quoted(&object.etag),
+        checksum_algorithm: algorithm,
+        checksum_type: kind,
+        size: object.size,
+        owner: Some(owner_of(object.owner)),
+        storage_class: "STANDARD".into(),
+    }
+}
+
+/// A token says where the page before ended; its first byte is its format.
+fn write_token(name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("1{name}"))
+}
+
+fn read_token(token: &str) -> Result<String, Error> {
+    URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| text.strip_prefix('1').map(str::to_owned))
+        .ok_or_else(|| {
+            Error::argument("continuation-token", token, "The continuation token provided is incorrect")
+        })
+}

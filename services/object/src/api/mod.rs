@@ -1,0 +1,156 @@
+//! The way of every S3 request: target and operation, signature, bucket, authorization, handler, reply. There is no
+//! other way to a handler: each takes an [`Exchange`], and only [`answer`] makes those, after [`access::check`].
+
+pub mod access;
+pub mod acl;
+pub mod bucket;
+pub mod conditions;
+pub mod configuration;
+pub mod copy;
+pub mod delete;
+pub mod exchange;
+pub mod get;
+pub mod headers;
+pub mod list;
+pub mod multipart;
+pub mod ownership;
+pub mod policy;
+pub mod put;
+pub mod query;
+pub mod range;
+pub mod read_object;
+pub mod reply;
+pub mod route;
+pub mod shapes;
+pub mod small_body;
+pub mod target;
+pub mod uploads;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use api_spec::{ApiError, Service as Api};
+use auth::policy::Decision;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Method, request};
+use axum::response::Response;
+use kit::audit;
+use kit::request::Origin;
+
+use crate::error::Error;
+use crate::service::Service;
+use exchange::Exchange;
+use route::Operation;
+
+/// Answers one request.
+pub async fn answer(service: Arc<Service>, request: Request) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let origin = Origin::of(&parts.headers);
+    let request_id = origin.request_id.clone();
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let mut body = Some(body);
+    let metrics = service.context.metrics.clone();
+    let (operation, result) = exchange(service, &parts, &mut body, origin).await;
+    let code = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+    metrics.request("s3", operation.map_or("unknown", Operation::name), code, started.elapsed());
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            small_body::drain(body.take(), &parts.headers).await;
+            kit::http::error(Api::S3, &error, &request_id, &path)
+        }
+    };
+    reply::finished(response, &method, &request_id)
+}
+
+async fn exchange(
+    service: Arc<Service>,
+    parts: &request::Parts,
+    body: &mut Option<Body>,
+    origin: Origin,
+) -> (Option<Operation>, Result<Response, ApiError>) {
+    let exchange = match Exchange::open(service, parts, origin).await {
+        Ok(exchange) => exchange,
+        Err(error) => return (None, Err(error.into())),
+    };
+    let operation = exchange.operation;
+    let (decision, result) = run(&exchange, body).await;
+    let result = result.map_err(ApiError::from);
+    audit::write(&audit::Record {
+        action: operation.action(),
+        caller: &exchange.caller,
+        decision: decision.as_ref(),
+        outcome: result.as_ref().map(|_| ()),
+    });
+    (Some(operation), result)
+}
+
+async fn run(exchange: &Exchange, body: &mut Option<Body>) -> (Option<Decision>, Result<Response, Error>) {
+    let decision = match access::check(exchange).await {
+        Ok(decision) => decision,
+        Err(error) => return (None, Err(error)),
+    };
+    (decision, handle(exchange, body).await)
+}
+
+async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    use Operation as O;
+    match x.operation {
+        O::ListBuckets => bucket::list(x),
+        O::CreateBucket => bucket::create(x, body).await,
+        O::HeadBucket => bucket::head(x),
+        O::DeleteBucket => bucket::delete(x).await,
+        O::GetBucketLocation => bucket::location(x),
+        O::GetBucketPolicy => policy::get(x),
+        O::PutBucketPolicy => policy::put(x, body).await,
+        O::DeleteBucketPolicy => policy::delete(x).await,
+        O::GetBucketPolicyStatus => policy::status(x),
+        O::GetPublicAccessBlock => ownership::get_block(x),
+        O::PutPublicAccessBlock => ownership::put_block(x, body).await,
+        O::DeletePublicAccessBlock => ownership::delete_block(x).await,
+        O::GetBucketOwnershipControls => ownership::get_controls(x),
+        O::PutBucketOwnershipControls => ownership::put_controls(x, body).await,
+        O::DeleteBucketOwnershipControls => ownership::delete_controls(x).await,
+        O::GetBucketAcl => acl::get_bucket(x),
+        O::PutBucketAcl => acl::put_bucket(x, body).await,
+        O::ListObjects => list::version_one(x),
+        O::ListObjectsV2 => list::version_two(x),
+        O::ListObjectVersions => list::versions(x),
+        O::ListMultipartUploads => uploads::list(x),
+        O::DeleteObjects => delete::many(x, body).await,
+        O::GetObject | O::HeadObject => get::get(x).await,
+        O::PutObject => put::put(x, body).await,
+        O::CopyObject => copy::copy(x).await,
+        O::DeleteObject => delete::one(x).await,
+        O::GetObjectAcl => acl::get_object(x).await,
+        O::PutObjectAcl => acl::put_object(x, body).await,
+        O::CreateMultipartUpload => multipart::begin(x).await,
+        O::UploadPart => multipart::put_part(x, body).await,
+        O::UploadPartCopy => copy::copy_part(x).await,
+        O::CompleteMultipartUpload => multipart::complete(x, body).await,
+        O::AbortMultipartUpload => multipart::abort(x).await,
+        O::ListParts => uploads::list_parts(x),
+        O::GetBucketVersioning
+        | O::GetBucketTagging
+        | O::GetBucketLifecycleConfiguration
+        | O::GetBucketCors
+        | O::GetBucketWebsite
+        | O::GetBucketEncryption
+        | O::GetBucketRequestPayment
+        | O::GetBucketLogging
+        | O::GetBucketNotificationConfiguration
+        | O::GetBucketReplication
+        | O::GetBucketAccelerateConfiguration
+        | O::GetObjectLockConfiguration => configuration::of_bucket(x),
+        O::GetObjectTagging | O::GetObjectRetention | O::GetObjectLegalHold => {
+            configuration::of_object(x).await
+        }
+    }
+}
+
+/// Whether a request is one whose reply has no body.
+pub(crate) fn is_head(method: &Method) -> bool {
+    method == Method::HEAD
+}

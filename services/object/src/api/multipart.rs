@@ -1,0 +1,230 @@
+//! The life of an upload in parts: begin, parts, complete, abort.
+
+use api_spec::s3::multipart::{
+    CompleteMultipartUpload, CompleteMultipartUploadResult, InitiateMultipartUploadResult,
+};
+use axum::body::Body;
+use axum::http::header;
+use axum::response::Response;
+
+use super::acl::for_new_object;
+use super::conditions::{of_write, unquoted};
+use super::exchange::Exchange;
+use super::headers::{meta, refuse_unsupported};
+use super::put::{Taken, take};
+use super::reply::{document, no_content, ok, quoted, set, set_named};
+use super::small_body;
+use crate::body::expect::Expected;
+use crate::domain::checksum::{Algorithm, Kind};
+use crate::domain::object::Data;
+use crate::domain::upload::{MAX_PART_NUMBER, MAX_PUT_BYTES, Part, Upload};
+use crate::error::Error;
+use crate::store::uploads::{self, Completion, Wanted};
+
+/// Answers CreateMultipartUpload.
+pub async fn begin(x: &Exchange) -> Result<Response, Error> {
+    refuse_unsupported(&x.headers)?;
+    let (algorithm, kind, asked) = checksum_plan(x)?;
+    let owned = for_new_object(x)?;
+    let caller = &x.caller;
+    let upload = Upload {
+        initiated: x.service.context.clock.now(),
+        initiator: caller.principal().arn(),
+        owner: owned.owner,
+        account: owned.account,
+        meta: meta(&x.headers)?,
+        acl: owned.acl,
+        algorithm,
+        kind,
+        asked,
+    };
+    let upload_id = x.service.fresh_id().to_string();
+    let (place, id) = (x.place.clone(), upload_id.clone());
+    x.transact(move |tx| uploads::begin(tx, &place, &id, &upload)).await?;
+    let mut response = document(
+        "InitiateMultipartUploadResult",
+        &InitiateMultipartUploadResult {
+            bucket: x.place.bucket.clone(),
+            key: x.place.key.clone(),
+            upload_id,
+        },
+    )?;
+    if asked {
+        set_named(&mut response, "x-amz-checksum-algorithm", algorithm.as_str());
+        set_named(&mut response, "x-amz-checksum-type", kind.as_str());
+    }
+    Ok(response)
+}
+
+/// Algorithm, kind, and whether the client asked for them.
+fn checksum_plan(x: &Exchange) -> Result<(Algorithm, Kind, bool), Error> {
+    let kind = match x.header("x-amz-checksum-type") {
+        None => None,
+        Some("COMPOSITE") => Some(Kind::Composite),
+        Some("FULL_OBJECT") => Some(Kind::FullObject),
+        Some(_) => {
+            return Err(Error::InvalidRequest("Value for x-amz-checksum-type header is invalid.".into()));
+        }
+    };
+    let Some(name) = x.header("x-amz-checksum-algorithm") else {
+        return match kind {
+            None => Ok((Algorithm::Crc64Nvme, Kind::FullObject, false)),
+            Some(_) => Err(Error::InvalidRequest(
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+                    .into(),
+            )),
+        };
+    };
+    let algorithm = Algorithm::of(name).ok_or_else(|| {
+        Error::InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, \
+             CRC32C, CRC64NVME, SHA1, SHA256]"
+                .into(),
+        )
+    })?;
+    let kind = algorithm.kind_for_parts(kind).ok_or_else(|| {
+        let kind = kind.map_or("", Kind::as_str);
+        let name = algorithm.as_str().to_ascii_lowercase();
+        Error::InvalidRequest(format!(
+            "The {kind} checksum type cannot be used with the {name} checksum algorithm."
+        ))
+    })?;
+    Ok((algorithm, kind, true))
+}
+
+/// The upload that a request names.
+pub fn under_way(x: &Exchange) -> Result<(String, Upload), Error> {
+    let id = x.query.get("uploadId").unwrap_or_default().to_owned();
+    let upload = uploads::find(&x.snapshot, &x.place, &id)?;
+    Ok((id, upload))
+}
+
+/// `partNumber`.
+pub fn part_number(x: &Exchange) -> Result<u32, Error> {
+    let text = x.query.get("partNumber").unwrap_or_default();
+    text.parse().ok().filter(|number| (1..=MAX_PART_NUMBER).contains(number)).ok_or_else(|| {
+        Error::argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+    })
+}
+
+/// Answers UploadPart.
+pub async fn put_part(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    let number = part_number(x)?;
+    let (upload_id, upload) = under_way(x)?;
+    let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
+    let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
+    if let Some(sent) = sent.filter(|sent| upload.asked && *sent != upload.algorithm) {
+        return Err(Error::InvalidRequest(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            upload.algorithm.as_str().to_ascii_lowercase(),
+            sent.as_str().to_ascii_lowercase()
+        )));
+    }
+    let taken = take(x, body, expected, upload.algorithm).await?;
+    let part = commit_part(x, &upload_id, number, taken).await?;
+    let mut response = ok();
+    set(&mut response, header::ETAG, quoted(&part.etag));
+    let shown = part.sent.as_ref().or(Some(&part.checksum).filter(|_| upload.asked || sent.is_some()));
+    if let Some(shown) = shown {
+        set_named(&mut response, shown.algorithm.header(), &shown.value);
+    }
+    Ok(response)
+}
+
+/// Makes content that was taken in a part of the upload.
+pub async fn commit_part(x: &Exchange, upload_id: &str, number: u32, taken: Taken) -> Result<Part, Error> {
+    let mut sums = taken.sums.iter().cloned();
+    let checksum = sums.next().ok_or_else(|| Error::Internal("a part without its checksum".into()))?;
+    let part = Part {
+        size: taken.size,
+        etag: taken.etag.clone(),
+        modified: x.service.context.clock.now(),
+        data: Data::Nothing,
+        checksum,
+        sent: sums.next(),
+    };
+    let (place, id, row, data) = (x.place.clone(), upload_id.to_owned(), part.clone(), taken.data.clone());
+    let freed = x.transact(move |tx| uploads::put_part(tx, &place, &id, number, &row, &data)).await?;
+    taken.data.published();
+    x.service.free(freed);
+    Ok(part)
+}
+
+/// Answers AbortMultipartUpload.
+pub async fn abort(x: &Exchange) -> Result<Response, Error> {
+    let (id, _) = under_way(x)?;
+    let place = x.place.clone();
+    let freed = x.transact(move |tx| uploads::abort(tx, &place, &id)).await?;
+    x.service.free(freed);
+    Ok(no_content())
+}
+
+/// Answers CompleteMultipartUpload.
+pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    // the checksum headers of this request are about the object, not about the document
+    let listed: CompleteMultipartUpload =
+        small_body::document_alone(x, body, "CompleteMultipartUpload").await?;
+    if listed.parts.is_empty() || listed.parts.len() > MAX_PART_NUMBER as usize {
+        return Err(Error::MalformedXml(format!("{} parts", listed.parts.len())));
+    }
+    let asked = Completion {
+        place: x.place.clone(),
+        upload_id: x.query.get("uploadId").unwrap_or_default().to_owned(),
+        wanted: listed.parts.into_iter().map(wanted).collect(),
+        expected: given(x),
+        expected_size: x.header("x-amz-mp-object-size").map(object_size).transpose()?,
+        condition: of_write(&x.headers)?,
+        manifest: x.service.fresh_id(),
+        now: x.service.context.clock.now(),
+    };
+    let (done, freed) = x.transact(move |tx| uploads::complete(tx, &asked)).await?;
+    x.service.free(freed);
+    let host = x.header("host").unwrap_or("localhost");
+    let scheme = if x.caller.origin.secure { "https" } else { "http" };
+    let mut result = CompleteMultipartUploadResult {
+        location: format!("{scheme}://{host}/{}/{}", x.place.bucket, x.place.key),
+        bucket: x.place.bucket.clone(),
+        key: x.place.key.clone(),
+        etag: quoted(&done.etag),
+        ..CompleteMultipartUploadResult::default()
+    };
+    if let Some(checksum) = done.checksum {
+        result.checksum_type = Some(checksum.kind.as_str().to_owned());
+        let slot = match checksum.algorithm {
+            Algorithm::Crc32 => &mut result.crc32,
+            Algorithm::Crc32c => &mut result.crc32c,
+            Algorithm::Crc64Nvme => &mut result.crc64nvme,
+            Algorithm::Sha1 => &mut result.sha1,
+            Algorithm::Sha256 => &mut result.sha256,
+        };
+        *slot = Some(checksum.value);
+    }
+    document("CompleteMultipartUploadResult", &result)
+}
+
+fn object_size(text: &str) -> Result<u64, Error> {
+    text.parse()
+        .map_err(|_| Error::InvalidRequest("Value for x-amz-mp-object-size header is invalid.".into()))
+}
+
+/// The checksum header as text: of a composite one `-N` is part of it.
+fn given(x: &Exchange) -> Option<(Algorithm, String)> {
+    Algorithm::ALL
+        .into_iter()
+        .find_map(|algorithm| Some((algorithm, x.header(algorithm.header())?.trim().to_owned())))
+}
+
+fn wanted(part: api_spec::s3::multipart::CompletedPart) -> Wanted {
+    let checksums = [
+        (Algorithm::Crc32, part.crc32),
+        (Algorithm::Crc32c, part.crc32c),
+        (Algorithm::Crc64Nvme, part.crc64nvme),
+        (Algorithm::Sha1, part.sha1),
+        (Algorithm::Sha256, part.sha256),
+    ];
+    Wanted {
+        number: part.part_number,
+        etag: unquoted(&part.etag).to_ascii_lowercase(),
+        checksums: checksums.into_iter().filter_map(|(algorithm, value)| Some((algorithm, value?))).collect(),
+    }
+}

@@ -1,0 +1,116 @@
+//! PutObject, and taking content in for it and for parts.
+
+use std::sync::Arc;
+
+use auth::sigv4::hex;
+use axum::body::Body;
+use axum::http::header;
+use axum::response::Response;
+
+use super::acl::for_new_object;
+use super::conditions::of_write;
+use super::exchange::Exchange;
+use super::headers::{checksum, meta, refuse_unsupported};
+use super::reply::{ok, quoted, set};
+use crate::body::expect::Expected;
+use crate::body::ingest::{Ingest, Kept, Received, Sink};
+use crate::body::receive::receive;
+use crate::data::files::Promise;
+use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::object::{Data, Object};
+use crate::domain::upload::MAX_PUT_BYTES;
+use crate::error::Error;
+use crate::service::Service;
+use crate::store::data::NewData;
+use crate::store::objects::put_new;
+
+/// Content that was taken in and verified.
+pub struct Taken {
+    /// Ready to be referred to.
+    pub data: NewData,
+    /// Bytes.
+    pub size: u64,
+    /// MD5 in hex.
+    pub etag: String,
+    /// Checksums, the wanted one first.
+    pub sums: Vec<Checksum>,
+    /// Space is set aside until the content is referred to.
+    _promise: Option<Promise>,
+}
+
+/// Answers PutObject.
+pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    refuse_unsupported(&x.headers)?;
+    let condition = of_write(&x.headers)?;
+    let meta = meta(&x.headers)?;
+    let owned = for_new_object(x)?;
+    // better now than after the body; decided again when it is committed
+    condition.check(&x.place.key, x.object.as_ref())?;
+    let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
+    let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
+    let taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme)).await?;
+    let object = Object {
+        size: taken.size,
+        etag: taken.etag.clone(),
+        modified: x.service.context.clock.now(),
+        data: Data::Nothing,
+        owner: owned.owner,
+        account: owned.account,
+        checksum: taken.sums.first().cloned(),
+        meta,
+        acl: owned.acl,
+    };
+    let mut response = ok();
+    set(&mut response, header::ETAG, quoted(&object.etag));
+    checksum(&mut response, &object);
+    let (place, data) = (x.place.clone(), taken.data.clone());
+    let freed = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
+    taken.data.published();
+    x.service.free(freed);
+    Ok(response)
+}
+
+/// Takes the body of a request in. `wanted` is computed whatever the request brings.
+pub async fn take(
+    x: &Exchange,
+    body: &mut Option<Body>,
+    expected: Expected,
+    wanted: Algorithm,
+) -> Result<Taken, Error> {
+    let length = expected.length;
+    let (sink, promise) = sink(&x.service, length).await?;
+    let ingest = Ingest::new(expected, Some(wanted), sink);
+    let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
+    let received = receive(body, ingest, length, &x.service.pool, x.service.patience()).await?;
+    Ok(taken(&x.service, received, promise))
+}
+
+/// Where content of this length goes.
+pub async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<Promise>), Error> {
+    let promise = service.files.promise(length)?;
+    if length <= u64::from(service.config.inline_max_bytes) {
+        let room = usize::try_from(length).unwrap_or_default();
+        return Ok((Sink::Memory(Vec::with_capacity(room)), Some(promise)));
+    }
+    let (files, id) = (service.files.clone(), service.fresh_id());
+    let file = tokio::task::spawn_blocking(move || files.create(id));
+    let file = file.await.map_err(|error| Error::Internal(error.to_string()))??;
+    Ok((Sink::File(file), Some(promise)))
+}
+
+/// What verified content is to the index.
+pub fn taken(service: &Service, received: Received, promise: Option<Promise>) -> Taken {
+    let data = match received.kept {
+        Kept::Memory(bytes) if bytes.is_empty() => NewData::Nothing,
+        Kept::Memory(bytes) => NewData::Small(service.fresh_id(), Arc::new(bytes)),
+        Kept::File(writing) => NewData::File(Arc::new(writing), received.size),
+        Kept::Nowhere => NewData::Nothing,
+    };
+    Taken {
+        data,
+        size: received.size,
+        etag: hex(&received.md5),
+        sums: received.sums.into_iter().map(Checksum::from).collect(),
+        _promise: promise,
+    }
+}

@@ -1,0 +1,179 @@
+//! Where content ends up: memory for what is small, a file for the rest; hashed on the way, verified at the end.
+//! Blocks; runs apart from the async threads except for small content.
+
+use auth::sigv4::{Hasher as Sha256, hex};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
+
+use super::chunked::Decoder;
+use super::expect::{Expected, Framing};
+use crate::data::files::{NewFile, Writing};
+use crate::domain::checksum::{Algorithm, Running, Sum};
+use crate::error::Error;
+
+/// Where content goes.
+pub enum Sink {
+    /// Collected.
+    Memory(Vec<u8>),
+    /// Written.
+    File(NewFile),
+    /// Only hashed.
+    Nowhere,
+}
+
+/// A body being taken in.
+pub struct Ingest {
+    decoder: Option<Decoder>,
+    content: Content,
+    md5_expected: Option<[u8; 16]>,
+    sha256_expected: Option<[u8; 32]>,
+    checksum_expected: Option<(Algorithm, Vec<u8>)>,
+    trailer: Option<Algorithm>,
+}
+
+struct Content {
+    length: u64,
+    seen: u64,
+    md5: Md5,
+    sha256: Option<Sha256>,
+    sums: Vec<Running>,
+    sink: Sink,
+}
+
+/// A body that was taken in whole and verified.
+pub struct Received {
+    /// Where it is.
+    pub kept: Kept,
+    /// Bytes.
+    pub size: u64,
+    /// MD5.
+    pub md5: [u8; 16],
+    /// The checksums computed, the wanted one first.
+    pub sums: Vec<Sum>,
+}
+
+/// Where verified content is.
+pub enum Kept {
+    /// In memory.
+    Memory(Vec<u8>),
+    /// In a durable file.
+    File(Writing),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl Ingest {
+    /// Begins. `wanted` is the algorithm to compute in any case.
+    pub fn new(expected: Expected, wanted: Option<Algorithm>, sink: Sink) -> Self {
+        let decoder = match expected.framing {
+            Framing::Plain => None,
+            Framing::Chunked(verifier, signed) => Some(Decoder::new(verifier.map(|v| *v), signed)),
+        };
+        let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
+        let mut algorithms: Vec<Algorithm> = wanted.into_iter().chain(sent).collect();
+        algorithms.dedup();
+        Ingest {
+            decoder,
+            content: Content {
+                length: expected.length,
+                seen: 0,
+                md5: Md5::new(),
+                sha256: expected.sha256.map(|_| Sha256::default()),
+                sums: algorithms.into_iter().map(Running::new).collect(),
+                sink,
+            },
+            md5_expected: expected.md5,
+            sha256_expected: expected.sha256,
+            checksum_expected: expected.checksum,
+            trailer: expected.trailer,
+        }
+    }
+
+    /// Whether taking content in does nothing slow.
+    pub fn in_memory(&self) -> bool {
+        matches!(self.content.sink, Sink::Memory(_))
+    }
+
+    /// Takes the next piece of the body.
+    pub fn push(&mut self, raw: &[u8]) -> Result<(), Error> {
+        match &mut self.decoder {
+            None => self.content.take(raw),
+            Some(decoder) => {
+                let content = &mut self.content;
+                decoder.push(raw, |data| content.take(data))
+            }
+        }
+    }
+
+    /// Verifies the whole and makes it durable.
+    pub fn finish(mut self) -> Result<Received, Error> {
+        let trailers = self.decoder.take().map(Decoder::finish).transpose()?;
+        if self.content.seen != self.content.length {
+            return Err(Error::IncompleteBody);
+        }
+        if let Some(trailers) = trailers {
+            self.take_trailers(&trailers)?;
+        }
+        let Content { seen, md5, sha256, sums, sink, .. } = self.content;
+        if let (Some(declared), Some(computed)) = (self.sha256_expected, sha256.map(Sha256::finish))
+            && declared != computed
+        {
+            return Err(Error::PayloadMismatch { declared: hex(&declared), computed: hex(&computed) });
+        }
+        let md5: [u8; 16] = md5.finalize().into();
+        if let Some(declared) = self.md5_expected.filter(|declared| *declared != md5) {
+            return Err(Error::Md5Mismatch {
+                declared: STANDARD.encode(declared),
+                computed: STANDARD.encode(md5),
+            });
+        }
+        let sums: Vec<Sum> = sums.into_iter().map(Running::finish).collect();
+        if let Some((algorithm, raw)) = &self.checksum_expected
+            && !sums.iter().any(|sum| sum.algorithm == *algorithm && sum.raw == *raw)
+        {
+            return Err(Error::ChecksumMismatch(*algorithm));
+        }
+        let kept = match sink {
+            Sink::Memory(bytes) => Kept::Memory(bytes),
+            Sink::File(file) => Kept::File(file.finish()?.0),
+            Sink::Nowhere => Kept::Nowhere,
+        };
+        Ok(Received { kept, size: seen, md5, sums })
+    }
+
+    /// The checksum of the trailer becomes the expected one; nothing else may stand there.
+    fn take_trailers(&mut self, trailers: &[(String, String)]) -> Result<(), Error> {
+        match (self.trailer, trailers) {
+            (None, []) => Ok(()),
+            (Some(algorithm), [(name, value)]) if name == algorithm.header() => {
+                let raw = algorithm.decode(value).ok_or_else(|| super::expect::invalid_value(name))?;
+                self.checksum_expected = Some((algorithm, raw));
+                Ok(())
+            }
+            _ => Err(Error::MalformedTrailer),
+        }
+    }
+}
+
+impl Content {
+    fn take(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.seen += data.len() as u64;
+        if self.seen > self.length {
+            return Err(Error::IncompleteBody);
+        }
+        self.md5.update(data);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(data);
+        }
+        for sum in &mut self.sums {
+            sum.update(data);
+        }
+        match &mut self.sink {
+            Sink::Memory(bytes) => bytes.extend_from_slice(data),
+            Sink::File(file) => file.write(data)?,
+            Sink::Nowhere => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Request bodies: aws-chunked framing, digests, and the way into memory or a file. Nothing that comes out of here
+//! has been kept before the last byte, signature and checksum were verified.
+
+pub mod chunked;
+pub mod expect;
+pub mod ingest;
+pub mod receive;

@@ -1,0 +1,92 @@
+//! From the network into an [`Ingest`]: one buffer is filled while the one before is hashed and written on another
+//! thread, and no thread waits for a slow client.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures_util::{Stream, StreamExt};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::ingest::{Ingest, Received};
+use crate::data::pool::{Buffer, Pool};
+use crate::error::Error;
+
+/// Content up to this size is hashed where it arrives: moving it to another thread would cost more.
+const HERE: u64 = 32 << 10;
+
+/// Takes a whole body in.
+///
+/// # Errors
+/// Of the body itself, or `RequestTimeout` when nothing came for `patience`.
+pub async fn receive(
+    body: Body,
+    ingest: Ingest,
+    length: u64,
+    pool: &Pool,
+    patience: Duration,
+) -> Result<Received, Error> {
+    let stream = body.into_data_stream().map(|piece| piece.map_err(|_| Error::IncompleteBody));
+    take_in(stream, ingest, length, pool, patience).await
+}
+
+/// Takes a stream of content in.
+pub async fn take_in(
+    stream: impl Stream<Item = Result<Bytes, Error>> + Send,
+    mut ingest: Ingest,
+    length: u64,
+    pool: &Pool,
+    patience: Duration,
+) -> Result<Received, Error> {
+    let mut stream = std::pin::pin!(stream);
+    if length <= HERE && ingest.in_memory() {
+        while let Some(piece) = next(&mut stream, patience).await? {
+            ingest.push(&piece)?;
+        }
+        return ingest.finish();
+    }
+    let mut busy: Option<Busy> = None;
+    let mut idle = Some(ingest);
+    let mut buffer = pool.take();
+    while let Some(mut piece) = next(&mut stream, patience).await? {
+        while !piece.is_empty() {
+            let taken = buffer.fill(&piece);
+            piece = piece.slice(taken..);
+            if buffer.is_full() {
+                let full = std::mem::replace(&mut buffer, pool.take());
+                let ingest = ready(&mut idle, &mut busy).await?;
+                busy = Some(push(ingest, full));
+            }
+        }
+    }
+    let ingest = ready(&mut idle, &mut busy).await?;
+    let last = spawn_blocking(move || {
+        let mut ingest = ingest;
+        ingest.push(buffer.as_ref())?;
+        ingest.finish()
+    });
+    last.await.map_err(|error| Error::Internal(error.to_string()))?
+}
+
+type Busy = JoinHandle<Result<Ingest, Error>>;
+
+fn push(mut ingest: Ingest, buffer: Buffer) -> Busy {
+    spawn_blocking(move || ingest.push(buffer.as_ref()).map(|()| ingest))
+}
+
+async fn ready(idle: &mut Option<Ingest>, busy: &mut Option<Busy>) -> Result<Ingest, Error> {
+    match (idle.take(), busy.take()) {
+        (Some(ingest), _) => Ok(ingest),
+        (None, Some(busy)) => busy.await.map_err(|error| Error::Internal(error.to_string()))?,
+        (None, None) => Err(Error::Internal("a body lost its ingest".into())),
+    }
+}
+
+async fn next<S>(stream: &mut std::pin::Pin<&mut S>, patience: Duration) -> Result<Option<Bytes>, Error>
+where
+    S: Stream<Item = Result<Bytes, Error>>,
+{
+    match tokio::time::timeout(patience, stream.next()).await {
+        Ok(piece) => piece.transpose(),
+        Err(_) => Err(Error::RequestTimeout),
+    }
+}

@@ -1,0 +1,46 @@
+//! The `[object]` section of the configuration.
+
+use serde::{Deserialize, Serialize};
+
+/// How the object service keeps and serves objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Names under which S3 is reached, without port. A request to `<bucket>.<domain>` names its bucket in the host;
+    /// `s3.<domain>` and `s3.<region>.<domain>` are the endpoint itself, too.
+    pub domains: Vec<String>,
+    /// Objects up to this many bytes are kept in the index store, larger ones in files of their own. 0..=1048576.
+    pub inline_max_bytes: u32,
+    /// Uploads are refused when they would leave less than this free on the disk of the data directory, in MiB, so
+    /// that the index can go on and objects can be deleted.
+    pub reserve_mib: u64,
+    /// A client that sends nothing of a body for this long is given up, in seconds. 1..=3600.
+    pub body_timeout_s: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            domains: vec!["localhost".into()],
+            inline_max_bytes: 16 << 10,
+            reserve_mib: 256,
+            body_timeout_s: 60,
+        }
+    }
+}
+
+impl Config {
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// Names the value that is out of range.
+    pub fn check(&self) -> Result<(), String> {
+        if self.inline_max_bytes > 1 << 20 {
+            return Err("[object] inline_max_bytes must be at most 1048576".into());
+        }
+        if !(1..=3600).contains(&self.body_timeout_s) {
+            return Err("[object] body_timeout_s must be 1 to 3600".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! Buckets: whose they are and who may reach into them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::acl::Acl;
+
+/// A bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Canonical user id of the account.
+    pub owner: String,
+    /// 12 digits.
+    pub account: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Who owns new objects; none after the controls were deleted, which means `ObjectWriter`.
+    pub ownership: Option<Ownership>,
+    /// What is blocked; none means nothing.
+    pub block: Option<Block>,
+    /// The policy's text.
+    pub policy: Option<String>,
+    /// Grants; without effect where the owner is enforced.
+    pub acl: Acl,
+}
+
+store::json_value!(Bucket, version = 1);
+
+impl Bucket {
+    /// A bucket as AWS makes them since April 2023: no ACLs, nothing public.
+    pub fn new(owner: &str, account: &str, created: Timestamp) -> Self {
+        Bucket {
+            owner: owner.into(),
+            account: account.into(),
+            created,
+            ownership: Some(Ownership::BucketOwnerEnforced),
+            block: Some(Block::ALL),
+            policy: None,
+            acl: Acl::private(owner),
+        }
+    }
+
+    /// What is blocked.
+    pub fn blocked(&self) -> Block {
+        self.block.unwrap_or_default()
+    }
+
+    /// Whether ACLs have any effect.
+    pub fn acls_enabled(&self) -> bool {
+        self.ownership != Some(Ownership::BucketOwnerEnforced)
+    }
+}
+
+/// Who owns new objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ownership {
+    /// The bucket's owner, and ACLs are off.
+    BucketOwnerEnforced,
+    /// The bucket's owner if the writer says `bucket-owner-full-control`.
+    BucketOwnerPreferred,
+    /// Whoever puts it.
+    ObjectWriter,
+}
+
+impl Ownership {
+    /// AWS's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Ownership::BucketOwnerEnforced => "BucketOwnerEnforced",
+            Ownership::BucketOwnerPreferred => "BucketOwnerPreferred",
+            Ownership::ObjectWriter => "ObjectWriter",
+        }
+    }
+
+    /// The setting of AWS's word.
+    pub fn of(word: &str) -> Option<Ownership> {
+        [Ownership::BucketOwnerEnforced, Ownership::BucketOwnerPreferred, Ownership::ObjectWriter]
+            .into_iter()
+            .find(|ownership| ownership.as_str() == word)
+    }
+}
+
+/// The four flags of the public access block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Public ACLs are refused.
+    pub public_acls: bool,
+    /// Public ACLs have no effect.
+    pub ignore_public_acls: bool,
+    /// Public policies are refused.
+    pub public_policy: bool,
+    /// A public policy serves the bucket's own account only.
+    pub restrict_public_buckets: bool,
+}
+
+impl Block {
+    /// All of it: how buckets begin.
+    pub const ALL: Block = Block {
+        public_acls: true,
+        ignore_public_acls: true,
+        public_policy: true,
+        restrict_public_buckets: true,
+    };
+}

@@ -1,0 +1,9 @@
+//! Types and rules of buckets and objects: pure, without storage, HTTP or clock.
+
+pub mod acl;
+pub mod bucket;
+pub mod checksum;
+pub mod id;
+pub mod names;
+pub mod object;
+pub mod upload;

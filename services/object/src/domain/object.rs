@@ -1,0 +1,99 @@
+//! Objects and what their content consists of.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::acl::Acl;
+use super::checksum::Checksum;
+use super::id::DataId;
+
+/// The current version of an object. Its content never changes; a new put makes a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Bytes of content.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// When it was made.
+    pub modified: Timestamp,
+    /// Where the content is.
+    pub data: Data,
+    /// Canonical user id.
+    pub owner: String,
+    /// Account of the owner.
+    pub account: String,
+    /// The one checksum that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
+    /// What is answered with the content besides the content itself.
+    #[serde(default)]
+    pub meta: Meta,
+    /// Grants; none means that it is the owner's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acl: Option<Acl>,
+}
+
+store::json_value!(Object, version = 1);
+
+/// Headers that are kept with an object and given back as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// `content-type` and the other system headers, by lower-case name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub system: BTreeMap<String, String>,
+    /// What follows `x-amz-meta-`, by lower-case name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub user: BTreeMap<String, String>,
+}
+
+/// Where content is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Data {
+    /// There is none.
+    #[serde(rename = "0")]
+    Nothing,
+    /// In the store, for this object alone.
+    #[serde(rename = "i")]
+    Inline(DataId),
+    /// A file, counted in the table of files.
+    #[serde(rename = "f")]
+    File(DataId),
+    /// A manifest, counted in the table of manifests.
+    #[serde(rename = "m")]
+    Parts(DataId),
+}
+
+/// A file that objects, parts or manifests refer to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRow {
+    /// How many refer to it. The row goes with the last of them.
+    pub refs: u32,
+    /// Bytes.
+    pub size: u64,
+}
+
+store::json_value!(FileRow, version = 1);
+
+/// The parts of an object that was uploaded in parts, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// How many objects refer to it.
+    pub refs: u32,
+    /// The parts. Never `Data::Parts` themselves.
+    pub parts: Vec<ManifestPart>,
+}
+
+store::json_value!(Manifest, version = 1);
+
+/// One part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestPart {
+    /// The number it was uploaded under.
+    pub number: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Where it is.
+    pub data: Data,
+}

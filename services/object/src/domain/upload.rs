@@ -1,0 +1,79 @@
+//! Uploads in parts, from their beginning to some time after their end.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::acl::Acl;
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::object::{Data, Meta};
+
+/// Every part but the last has at least this many bytes.
+pub const MIN_PART_BYTES: u64 = 5 << 20;
+/// Parts are numbered 1 to this.
+pub const MAX_PART_NUMBER: u32 = 10_000;
+/// The most that one request may put.
+pub const MAX_PUT_BYTES: u64 = 5 << 30;
+/// The largest object.
+pub const MAX_OBJECT_BYTES: u64 = 5 << 40;
+
+/// An upload under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// When it began.
+    pub initiated: Timestamp,
+    /// ARN of who began it.
+    pub initiator: String,
+    /// Canonical user id of the object's owner.
+    pub owner: String,
+    /// The owner's account.
+    pub account: String,
+    /// Headers of the object.
+    pub meta: Meta,
+    /// Grants of the object.
+    pub acl: Option<Acl>,
+    /// What every part has computed.
+    pub algorithm: Algorithm,
+    /// How the parts' checksums are joined.
+    pub kind: Kind,
+    /// Whether the client asked for that algorithm; otherwise it is S3's own choice.
+    pub asked: bool,
+}
+
+store::json_value!(Upload, version = 1);
+
+/// A part of an upload under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Bytes.
+    pub size: u64,
+    /// MD5 in hex.
+    pub etag: String,
+    /// When it was sent.
+    pub modified: Timestamp,
+    /// Where it is. Never `Data::Parts`.
+    pub data: Data,
+    /// Of the upload's algorithm.
+    pub checksum: Checksum,
+    /// What the client sent, where that is of another algorithm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Checksum>,
+}
+
+store::json_value!(Part, version = 1);
+
+/// What a completed upload answered, kept so that the same question gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completed {
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// ETag of the object.
+    pub etag: String,
+    /// Checksum of the object.
+    pub checksum: Option<Checksum>,
+    /// When it was completed.
+    pub at: Timestamp,
+}
+
+store::json_value!(Completed, version = 1);

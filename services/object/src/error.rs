@@ -1,0 +1,254 @@
+//! Everything that can go wrong here, and AWS's code for each.
+
+use api_spec::{ApiError, ErrorCode};
+use auth::sigv4::SigError;
+
+use crate::domain::checksum::Algorithm;
+use crate::domain::upload::MIN_PART_BYTES;
+
+/// Why an operation did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant says what it means in its message")]
+pub enum Error {
+    #[error("The specified bucket does not exist")]
+    NoSuchBucket(String),
+    #[error("The specified key does not exist.")]
+    NoSuchKey(String),
+    #[error("The specified version does not exist.")]
+    NoSuchVersion { key: String, version: String },
+    #[error(
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted \
+         or completed."
+    )]
+    NoSuchUpload(String),
+    #[error("The bucket you tried to delete is not empty")]
+    BucketNotEmpty(String),
+    #[error("Your previous request to create the named bucket succeeded and you already own it.")]
+    BucketAlreadyOwnedByYou(String),
+    #[error(
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. \
+         Please select a different name and try again."
+    )]
+    BucketAlreadyExists(String),
+    #[error("The specified bucket is not valid.")]
+    InvalidBucketName(String),
+    #[error("Couldn't parse the specified URI.")]
+    InvalidUri(String),
+    #[error("Your key is too long")]
+    KeyTooLong { size: usize },
+    #[error("At least one of the pre-conditions you specified did not hold")]
+    PreconditionFailed(&'static str),
+    #[error("Not Modified")]
+    NotModified,
+    #[error("The requested range is not satisfiable")]
+    InvalidRange { asked: String, size: u64 },
+    #[error("The requested partnumber is not satisfiable")]
+    InvalidPartNumber,
+    #[error(
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the \
+         specified entity tag may not match the part's entity tag."
+    )]
+    InvalidPart { upload_id: String, number: u32, etag: String },
+    #[error(
+        "The list of parts was not in ascending order. The parts list must be specified in order by part number."
+    )]
+    InvalidPartOrder,
+    #[error("Your proposed upload is smaller than the minimum allowed size")]
+    PartTooSmall { number: u32, size: u64, etag: String },
+    #[error("Your proposed upload exceeds the maximum allowed size")]
+    EntityTooLarge { size: u64, limit: u64 },
+    #[error("You did not provide the number of bytes specified by the Content-Length HTTP header")]
+    IncompleteBody,
+    #[error("You must provide the Content-Length HTTP header.")]
+    MissingContentLength,
+    #[error("Request body is empty.")]
+    MissingRequestBody,
+    #[error("The XML you provided was not well-formed or did not validate against our published schema")]
+    MalformedXml(String),
+    #[error("The XML you provided was not well-formed or did not validate against our published schema")]
+    MalformedAcl(String),
+    #[error("{0}")]
+    MalformedPolicy(String),
+    #[error("The Content-MD5 you specified was invalid.")]
+    InvalidDigest,
+    #[error("The Content-MD5 you specified did not match what we received.")]
+    Md5Mismatch { declared: String, computed: String },
+    #[error("The {} you specified did not match the calculated checksum.", .0.as_str())]
+    ChecksumMismatch(Algorithm),
+    #[error("The provided 'x-amz-content-sha256' header does not match what was computed.")]
+    PayloadMismatch { declared: String, computed: String },
+    #[error("{0}")]
+    ChunkSignature(SigError),
+    #[error("The request body is not correctly framed as aws-chunked")]
+    MalformedChunk,
+    #[error("The request contained trailing data that was not well-formed or did not conform to our schema.")]
+    MalformedTrailer,
+    #[error("{message}")]
+    InvalidArgument { name: String, value: String, message: String },
+    #[error("{0}")]
+    InvalidRequest(String),
+    #[error("Your metadata headers exceed the maximum allowed metadata size")]
+    MetadataTooLarge { size: usize },
+    #[error("The storage class you specified is not valid")]
+    InvalidStorageClass(String),
+    #[error("A header you provided implies functionality that is not implemented")]
+    NotImplementedHeader(String),
+    #[error("The specified operation is not implemented: {0}")]
+    NotImplemented(String),
+    #[error("The specified method is not allowed against this resource.")]
+    MethodNotAllowed { method: String },
+    #[error("The specified location-constraint is not valid")]
+    InvalidLocation(String),
+    #[error("The bucket does not allow ACLs")]
+    AclsOff,
+    #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
+    AclWithOwnerEnforced,
+    #[error("Access Denied")]
+    AccessDenied(String),
+    #[error("{message}")]
+    Absent { code: ErrorCode, message: &'static str },
+    #[error(
+        "Your socket connection to the server was not read from or written to within the timeout period."
+    )]
+    RequestTimeout,
+    #[error("A conflicting operation changed the source; please try again.")]
+    Changed,
+    #[error("There is not enough space left to store the content. Please delete something and retry.")]
+    StorageFull,
+    #[error("{0}")]
+    Io(std::io::Error),
+    #[error("{0}")]
+    Store(store::Error),
+    #[error("{0}")]
+    Internal(String),
+    #[error("{0}")]
+    Api(Box<ApiError>),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Error::Store(error)
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Error::Api(Box::new(error))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::StorageFull,
+            _ => Error::Io(error),
+        }
+    }
+}
+
+impl Error {
+    /// An argument that has a wrong value.
+    pub fn argument(name: &str, value: &str, message: impl Into<String>) -> Self {
+        Error::InvalidArgument { name: name.into(), value: value.into(), message: message.into() }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let new = |code| ApiError::new(code, text.clone());
+        let log = |code, why: String| ApiError { internal: Some(why), ..ApiError::new(code, text.clone()) };
+        match error {
+            Error::NoSuchBucket(name) => new(ErrorCode::NoSuchBucket).detail("BucketName", name),
+            Error::NoSuchKey(key) => new(ErrorCode::NoSuchKey).detail("Key", key),
+            Error::NoSuchVersion { key, version } => {
+                new(ErrorCode::NoSuchVersion).detail("Key", key).detail("VersionId", version)
+            }
+            Error::NoSuchUpload(id) => new(ErrorCode::NoSuchUpload).detail("UploadId", id),
+            Error::BucketNotEmpty(name) => new(ErrorCode::BucketNotEmpty).detail("BucketName", name),
+            Error::BucketAlreadyOwnedByYou(name) => {
+                new(ErrorCode::BucketAlreadyOwnedByYou).detail("BucketName", name)
+            }
+            Error::BucketAlreadyExists(name) => {
+                new(ErrorCode::BucketAlreadyExists).detail("BucketName", name)
+            }
+            Error::InvalidBucketName(name) => new(ErrorCode::InvalidBucketName).detail("BucketName", name),
+            Error::InvalidUri(uri) => new(ErrorCode::InvalidUri).detail("URI", uri),
+            Error::KeyTooLong { size } => new(ErrorCode::KeyTooLong)
+                .detail("Size", size.to_string())
+                .detail("MaxSizeAllowed", crate::domain::names::MAX_KEY_BYTES.to_string()),
+            Error::PreconditionFailed(condition) => {
+                new(ErrorCode::PreconditionFailed).detail("Condition", condition)
+            }
+            Error::NotModified => new(ErrorCode::NotModified),
+            Error::InvalidRange { asked, size } => new(ErrorCode::InvalidRange)
+                .detail("RangeRequested", asked)
+                .detail("ActualObjectSize", size.to_string()),
+            Error::InvalidPartNumber => new(ErrorCode::InvalidPartNumber),
+            Error::InvalidPart { upload_id, number, etag } => new(ErrorCode::InvalidPart)
+                .detail("UploadId", upload_id)
+                .detail("PartNumber", number.to_string())
+                .detail("ETag", etag),
+            Error::InvalidPartOrder => new(ErrorCode::InvalidPartOrder),
+            Error::PartTooSmall { number, size, etag } => new(ErrorCode::EntityTooSmall)
+                .detail("ProposedSize", size.to_string())
+                .detail("MinSizeAllowed", MIN_PART_BYTES.to_string())
+                .detail("PartNumber", number.to_string())
+                .detail("ETag", etag),
+            Error::EntityTooLarge { size, limit } => new(ErrorCode::EntityTooLarge)
+                .detail("ProposedSize", size.to_string())
+                .detail("MaxSizeAllowed", limit.to_string()),
+            Error::IncompleteBody => new(ErrorCode::IncompleteBody),
+            Error::MissingContentLength => new(ErrorCode::MissingContentLength),
+            Error::MissingRequestBody => new(ErrorCode::MissingRequestBody),
+            Error::MalformedXml(why) => log(ErrorCode::MalformedXml, why),
+            Error::MalformedAcl(why) => log(ErrorCode::MalformedAclError, why),
+            Error::MalformedPolicy(_) => new(ErrorCode::MalformedPolicy),
+            Error::InvalidDigest => new(ErrorCode::InvalidDigest),
+            Error::Md5Mismatch { declared, computed } => new(ErrorCode::BadDigest)
+                .detail("ExpectedDigest", declared)
+                .detail("CalculatedDigest", computed),
+            Error::ChecksumMismatch(_) => new(ErrorCode::BadDigest),
+            Error::PayloadMismatch { declared, computed } => new(ErrorCode::XAmzContentSha256Mismatch)
+                .detail("ClientComputedContentSHA256", declared)
+                .detail("S3ComputedContentSHA256", computed),
+            Error::ChunkSignature(why) => ApiError {
+                internal: Some(why.to_string()),
+                ..ApiError::new(
+                    ErrorCode::SignatureDoesNotMatch,
+                    "The request signature we calculated does not match the signature you provided. Check your \
+                     key and signing method.",
+                )
+            },
+            Error::MalformedChunk => new(ErrorCode::IncompleteBody),
+            Error::MalformedTrailer => new(ErrorCode::MalformedTrailer),
+            Error::InvalidArgument { name, value, .. } => {
+                new(ErrorCode::InvalidArgument).detail("ArgumentName", name).detail("ArgumentValue", value)
+            }
+            Error::InvalidRequest(_) => new(ErrorCode::InvalidRequest),
+            Error::MetadataTooLarge { size } => new(ErrorCode::MetadataTooLarge)
+                .detail("Size", size.to_string())
+                .detail("MaxSizeAllowed", "2048"),
+            Error::InvalidStorageClass(class) => {
+                new(ErrorCode::InvalidStorageClass).detail("StorageClassRequested", class)
+            }
+            Error::NotImplementedHeader(header) => new(ErrorCode::NotImplemented).detail("Header", header),
+            Error::NotImplemented(_) => new(ErrorCode::NotImplemented),
+            Error::MethodNotAllowed { method } => new(ErrorCode::MethodNotAllowed).detail("Method", method),
+            Error::InvalidLocation(region) => {
+                new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", region)
+            }
+            Error::AclsOff => new(ErrorCode::AccessControlListNotSupported),
+            Error::AclWithOwnerEnforced => new(ErrorCode::InvalidBucketAclWithObjectOwnership),
+            Error::AccessDenied(why) => log(ErrorCode::AccessDenied, why),
+            Error::Absent { code, .. } => new(code),
+            Error::RequestTimeout => new(ErrorCode::RequestTimeout),
+            Error::Changed => new(ErrorCode::OperationAborted),
+            Error::StorageFull => new(ErrorCode::ServiceUnavailable),
+            Error::Io(why) => ApiError::internal(why),
+            Error::Store(why) => ApiError::internal(why),
+            Error::Internal(why) => ApiError::internal(why),
+            Error::Api(error) => *error,
+        }
+    }
+}

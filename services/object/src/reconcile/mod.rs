@@ -1,0 +1,4 @@
+//! What is brought in order behind the requests' backs.
+
+pub mod completed;
+pub mod orphans;

@@ -1,0 +1,162 @@
+//! What every operation stands on: the index, the files, the compiled bucket policies.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use auth::policy::Policy;
+use bytes::Bytes;
+use kit::Context;
+use store::{Read, Snapshot, Store};
+
+use crate::config::Config;
+use crate::data::files::Files;
+use crate::data::pool::Pool;
+use crate::data::read::{Content, Extent};
+use crate::domain::bucket::Bucket;
+use crate::domain::id::DataId;
+use crate::domain::object::{Data, Manifest, Object};
+use crate::error::Error;
+use crate::store::{INLINE, MANIFESTS};
+
+/// Compiled policies kept; beyond it the cache starts over.
+const MAX_POLICIES: usize = 10_000;
+
+/// The object service.
+pub struct Service {
+    /// What it does not own.
+    pub context: Context,
+    /// How it is set up.
+    pub config: Config,
+    /// The index.
+    pub store: Store,
+    /// The files.
+    pub files: Files,
+    /// Buffers for content.
+    pub pool: Pool,
+    policies: Mutex<HashMap<String, Policy>>,
+}
+
+/// A stretch of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// First byte.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+impl Stretch {
+    /// All of an object.
+    pub fn whole(size: u64) -> Self {
+        Stretch { offset: 0, length: size }
+    }
+}
+
+impl Service {
+    /// Puts the parts together.
+    pub fn new(context: Context, config: Config, store: Store, files: Files) -> Self {
+        Service { context, config, store, files, pool: Pool::default(), policies: Mutex::default() }
+    }
+
+    /// A fresh name for data.
+    pub fn fresh_id(&self) -> DataId {
+        DataId::new(self.context.clock.now(), self.context.random.u128())
+    }
+
+    /// How long to wait for a client that sends nothing.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.config.body_timeout_s)
+    }
+
+    /// The compiled policy of a bucket; compiled again only when its text has changed.
+    pub fn policy(&self, name: &str, bucket: &Bucket) -> Result<Option<Policy>, Error> {
+        let Some(text) = &bucket.policy else { return Ok(None) };
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = policies.get(name).filter(|known| known.source() == text) {
+            return Ok(Some(known.clone()));
+        }
+        let fresh = Policy::parse_resource(text)
+            .map_err(|error| Error::Internal(format!("the policy of {name} does not compile: {error}")))?;
+        if policies.len() >= MAX_POLICIES {
+            policies.clear();
+        }
+        policies.insert(name.to_owned(), fresh.clone());
+        Ok(Some(fresh))
+    }
+
+    /// Opens a stretch of an object that `snapshot` knows.
+    ///
+    /// # Errors
+    /// `Changed` when the object was replaced and its files are gone: look it up again.
+    pub fn open(&self, snapshot: &Snapshot, object: &Object, stretch: Stretch) -> Result<Content, Error> {
+        let content = |extents, pins| Content::new(extents, self.files.clone(), self.pool.clone(), pins);
+        match &object.data {
+            Data::Nothing => Ok(content(vec![], None)),
+            Data::Inline(id) => Ok(content(vec![inline(snapshot, *id, stretch)?], None)),
+            Data::File(id) => {
+                let file = Arc::new(self.files.read(*id).map_err(gone)?);
+                let Stretch { offset, length } = stretch;
+                Ok(content(vec![Extent::Open { file, offset, length }], None))
+            }
+            Data::Parts(id) => {
+                let manifest = snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed)?;
+                let (extents, files) = extents(snapshot, &manifest, stretch)?;
+                let pins = self.files.pin(files);
+                // only a file that the index still refers to after it was pinned is safe
+                if !self.store.snapshot()?.contains(&MANIFESTS, id)? {
+                    return Err(Error::Changed);
+                }
+                Ok(content(extents, Some(pins)))
+            }
+        }
+    }
+
+    /// Hands files whose last reference is gone to the reconciler.
+    pub fn free(&self, freed: Vec<DataId>) {
+        self.files.suspect(freed);
+    }
+}
+
+fn gone(error: std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::Changed,
+        _ => error.into(),
+    }
+}
+
+fn inline(snapshot: &Snapshot, id: DataId, stretch: Stretch) -> Result<Extent, Error> {
+    let bytes = snapshot.get(&INLINE, &id)?.ok_or(Error::Changed)?;
+    let bytes = Bytes::from(bytes);
+    let start = usize::try_from(stretch.offset).unwrap_or(usize::MAX).min(bytes.len());
+    let end = start.saturating_add(usize::try_from(stretch.length).unwrap_or(usize::MAX)).min(bytes.len());
+    Ok(Extent::Memory(bytes.slice(start..end)))
+}
+
+/// The pieces of the parts that a stretch touches, and their files.
+fn extents(
+    snapshot: &Snapshot,
+    manifest: &Manifest,
+    stretch: Stretch,
+) -> Result<(Vec<Extent>, Vec<DataId>), Error> {
+    let (mut extents, mut files) = (Vec::new(), Vec::new());
+    let end = stretch.offset.saturating_add(stretch.length);
+    let mut at = 0u64;
+    for part in &manifest.parts {
+        let (first, behind) = (stretch.offset.max(at), end.min(at + part.size));
+        if first < behind {
+            let piece = Stretch { offset: first - at, length: behind - first };
+            match &part.data {
+                Data::Inline(id) => extents.push(inline(snapshot, *id, piece)?),
+                Data::File(id) => {
+                    files.push(*id);
+                    extents.push(Extent::File { id: *id, offset: piece.offset, length: piece.length });
+                }
+                Data::Nothing | Data::Parts(_) => {}
+            }
+        }
+        at += part.size;
+    }
+    Ok((extents, files))
+}

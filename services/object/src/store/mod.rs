@@ -1,0 +1,33 @@
+//! This service's tables. The index is the truth: content that it does not refer to does not exist.
+//!
+//! [`OBJECTS`] holds the current version of every key; noncurrent versions will have a table of their own, keyed
+//! `(bucket, key, age)`, so that lists stay as fast as they are.
+
+pub mod data;
+pub mod list;
+pub mod objects;
+pub mod uploads;
+
+use store::Table;
+
+use crate::domain::bucket::Bucket;
+use crate::domain::id::DataId;
+use crate::domain::object::{FileRow, Manifest, Object};
+use crate::domain::upload::{Completed, Part, Upload};
+
+/// Bucket name -> bucket.
+pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
+/// (bucket, key) -> current version.
+pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
+/// Small content.
+pub const INLINE: Table<DataId, Vec<u8>> = Table::new("inline");
+/// Files and how many refer to them.
+pub const FILES: Table<DataId, FileRow> = Table::new("files");
+/// Manifests and how many refer to them.
+pub const MANIFESTS: Table<DataId, Manifest> = Table::new("manifests");
+/// (bucket, key, upload id) -> upload under way.
+pub const UPLOADS: Table<(String, String, String), Upload> = Table::new("uploads");
+/// (upload id, part number) -> part.
+pub const PARTS: Table<(String, u32), Part> = Table::new("parts");
+/// Upload id -> how it ended.
+pub const COMPLETED: Table<String, Completed> = Table::new("completed_uploads");

@@ -1,0 +1,217 @@
+//! Uploads in parts: each function is one transaction's work.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use store::{Read, Tx};
+
+use super::data::{NewData, release};
+use super::objects::{Place, WriteIf, put};
+use super::{COMPLETED, MANIFESTS, PARTS, UPLOADS};
+use crate::domain::checksum::{self, Algorithm, Checksum};
+use crate::domain::id::DataId;
+use crate::domain::object::{Data, Manifest, ManifestPart, Object};
+use crate::domain::upload::{Completed, MAX_OBJECT_BYTES, MIN_PART_BYTES, Part, Upload};
+use crate::error::Error;
+
+type UploadKey = (String, String, String);
+
+fn key_of(place: &Place, upload_id: &str) -> UploadKey {
+    (place.bucket.clone(), place.key.clone(), upload_id.to_owned())
+}
+
+/// The upload, if it is under way.
+pub fn find(read: &impl Read, place: &Place, upload_id: &str) -> Result<Upload, Error> {
+    read.get(&UPLOADS, &key_of(place, upload_id))?.ok_or_else(|| Error::NoSuchUpload(upload_id.to_owned()))
+}
+
+/// Begins one.
+pub fn begin(tx: &mut Tx<'_>, place: &Place, upload_id: &str, upload: &Upload) -> Result<(), Error> {
+    if !tx.contains(&super::BUCKETS, &place.bucket)? {
+        return Err(Error::NoSuchBucket(place.bucket.clone()));
+    }
+    Ok(tx.put(&UPLOADS, &key_of(place, upload_id), upload)?)
+}
+
+/// Adds a part, in place of the one that had its number.
+pub fn put_part(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    upload_id: &str,
+    number: u32,
+    part: &Part,
+    data: &NewData,
+) -> Result<Vec<DataId>, Error> {
+    find(tx, place, upload_id)?;
+    let key = (upload_id.to_owned(), number);
+    let mut freed = Vec::new();
+    if let Some(old) = tx.get(&PARTS, &key)? {
+        release(tx, &old.data, &mut freed)?;
+    }
+    let part = Part { data: data.publish(tx)?, ..part.clone() };
+    tx.put(&PARTS, &key, &part)?;
+    Ok(freed)
+}
+
+/// Gives one up with all its parts.
+pub fn abort(tx: &mut Tx<'_>, place: &Place, upload_id: &str) -> Result<Vec<DataId>, Error> {
+    find(tx, place, upload_id)?;
+    let mut freed = Vec::new();
+    for (key, part) in tx.scan_prefix(&PARTS, &upload_id.to_owned())? {
+        release(tx, &part.data, &mut freed)?;
+        tx.delete(&PARTS, &key)?;
+    }
+    tx.delete(&UPLOADS, &key_of(place, upload_id))?;
+    Ok(freed)
+}
+
+/// A part as the completing client names it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Number.
+    pub number: u32,
+    /// Without quotes.
+    pub etag: String,
+    /// The checksums it gave, in base64.
+    pub checksums: Vec<(Algorithm, String)>,
+}
+
+/// Everything that completing needs besides the transaction.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    /// Where the object goes.
+    pub place: Place,
+    /// The upload.
+    pub upload_id: String,
+    /// Its parts, in order.
+    pub wanted: Vec<Wanted>,
+    /// The checksum of the whole, if the client gave it.
+    pub expected: Option<(Algorithm, String)>,
+    /// The size of the whole, if the client gave it.
+    pub expected_size: Option<u64>,
+    /// What must be true of the key.
+    pub condition: WriteIf,
+    /// Name of the manifest.
+    pub manifest: DataId,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Makes the object of an upload's parts. Asked again, answers the same again.
+pub fn complete(tx: &mut Tx<'_>, asked: &Completion) -> Result<(Completed, Vec<DataId>), Error> {
+    let upload = match find(tx, &asked.place, &asked.upload_id) {
+        Err(Error::NoSuchUpload(id)) => {
+            let done = tx.get(&COMPLETED, &id)?;
+            let same = |c: &Completed| c.bucket == asked.place.bucket && c.key == asked.place.key;
+            return done.filter(same).map(|c| (c, Vec::new())).ok_or(Error::NoSuchUpload(id));
+        }
+        found => found?,
+    };
+    let parts = tx.scan_prefix(&PARTS, &asked.upload_id)?;
+    let (chosen, object) = assemble(asked, &upload, &parts)?;
+    let kept: HashSet<u32> = chosen.iter().map(|part| part.number).collect();
+    let mut freed = Vec::new();
+    for ((id, number), part) in &parts {
+        if !kept.contains(number) {
+            release(tx, &part.data, &mut freed)?;
+        }
+        tx.delete(&PARTS, &(id.clone(), *number))?;
+    }
+    tx.put(&MANIFESTS, &asked.manifest, &Manifest { refs: 1, parts: chosen })?;
+    put(tx, &asked.place, &object, &asked.condition, &mut freed)?;
+    tx.delete(&UPLOADS, &key_of(&asked.place, &asked.upload_id))?;
+    let completed = Completed {
+        bucket: asked.place.bucket.clone(),
+        key: asked.place.key.clone(),
+        etag: object.etag,
+        checksum: object.checksum,
+        at: asked.now,
+    };
+    tx.put(&COMPLETED, &asked.upload_id, &completed)?;
+    Ok((completed, freed))
+}
+
+/// The parts in order and the object they make.
+fn assemble(
+    asked: &Completion,
+    upload: &Upload,
+    parts: &[((String, u32), Part)],
+) -> Result<(Vec<ManifestPart>, Object), Error> {
+    let mut chosen = Vec::with_capacity(asked.wanted.len());
+    let (mut md5s, mut sums) = (Vec::new(), Vec::new());
+    let mut before: Option<&Wanted> = None;
+    for (at, wanted) in asked.wanted.iter().enumerate() {
+        if before.is_some_and(|before| before.number >= wanted.number) {
+            return Err(Error::InvalidPartOrder);
+        }
+        before = Some(wanted);
+        let found = parts.binary_search_by_key(&wanted.number, |((_, number), _)| *number);
+        let part = found.ok().and_then(|at| parts.get(at)).map(|(_, part)| part);
+        let invalid = || Error::InvalidPart {
+            upload_id: asked.upload_id.clone(),
+            number: wanted.number,
+            etag: wanted.etag.clone(),
+        };
+        let part = part.filter(|part| matches(part, wanted)).ok_or_else(invalid)?;
+        if part.size < MIN_PART_BYTES && at + 1 < asked.wanted.len() {
+            return Err(Error::PartTooSmall {
+                number: wanted.number,
+                size: part.size,
+                etag: part.etag.clone(),
+            });
+        }
+        md5s.push(md5_of(&part.etag));
+        sums.push((upload.algorithm.decode(&part.checksum.value).unwrap_or_default(), part.size));
+        chosen.push(ManifestPart { number: wanted.number, size: part.size, data: part.data.clone() });
+    }
+    let size = chosen.iter().map(|part| part.size).sum();
+    let checksum = checksum::join(upload.algorithm, upload.kind, &sums);
+    check_whole(asked, size, &checksum)?;
+    let object = Object {
+        size,
+        etag: checksum::etag_of_parts(&md5s),
+        modified: asked.now,
+        data: Data::Parts(asked.manifest),
+        owner: upload.owner.clone(),
+        account: upload.account.clone(),
+        checksum: Some(checksum),
+        meta: upload.meta.clone(),
+        acl: upload.acl.clone(),
+    };
+    Ok((chosen, object))
+}
+
+fn matches(part: &Part, wanted: &Wanted) -> bool {
+    let known = |algorithm: &Algorithm, value: &String| {
+        [Some(&part.checksum), part.sent.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|sum| sum.algorithm == *algorithm && sum.value == *value)
+    };
+    part.etag == wanted.etag && wanted.checksums.iter().all(|(algorithm, value)| known(algorithm, value))
+}
+
+fn check_whole(asked: &Completion, size: u64, checksum: &Checksum) -> Result<(), Error> {
+    if size > MAX_OBJECT_BYTES {
+        return Err(Error::EntityTooLarge { size, limit: MAX_OBJECT_BYTES });
+    }
+    if asked.expected_size.is_some_and(|expected| expected != size) {
+        return Err(Error::InvalidRequest(
+            "The provided 'x-amz-mp-object-size' header does not match the size of the object".into(),
+        ));
+    }
+    match &asked.expected {
+        Some((algorithm, _)) if *algorithm != checksum.algorithm => Err(Error::InvalidRequest(format!(
+            "The upload was created using the {} checksum; {} was given",
+            checksum.algorithm.as_str(),
+            algorithm.as_str()
+        ))),
+        Some((algorithm, value)) if *value != checksum.value => Err(Error::ChecksumMismatch(*algorithm)),
+        _ => Ok(()),
+    }
+}
+
+/// The raw MD5 of a part's ETag.
+fn md5_of(etag: &str) -> [u8; 16] {
+    u128::from_str_radix(etag, 16).unwrap_or(0).to_be_bytes()
+}
