@@ -14,7 +14,7 @@ use std::pin::Pin;
 use api_spec::ids::{ImportTaskId, SnapshotId, VolumeId};
 use calls::node::DiskSource;
 
-use crate::domain::disk_image::Format;
+pub use crate::domain::disk_image::Format;
 
 pub use qcow2::Qcow2Files;
 

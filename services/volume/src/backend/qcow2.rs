@@ -12,14 +12,16 @@ use tokio::io::AsyncReadExt;
 use super::{Backend, BackendError, Progress, Work, files, qemu_img};
 use crate::domain::GIB;
 use crate::domain::disk_image::{self, Format};
+use crate::locks::Locks;
 
 const VOLUME_MODE: u32 = 0o660;
 const SNAPSHOT_MODE: u32 = 0o440;
 const BACKUP: &str = ".backup.part";
 
 /// Disks in a directory.
-#[derive(Clone, Debug)]
 pub struct Qcow2Files {
+    /// Held while file work is done, by the disk's id.
+    busy: Locks,
     volumes: PathBuf,
     snapshots: PathBuf,
     imports: PathBuf,
@@ -33,6 +35,7 @@ impl Qcow2Files {
     /// When the directories cannot be made or read.
     pub fn open(root: &Path, pending: &dyn Fn(&str) -> bool) -> Result<Self, BackendError> {
         let this = Qcow2Files {
+            busy: Locks::default(),
             volumes: root.join("volumes"),
             snapshots: root.join("snapshots"),
             imports: root.join("imports"),
@@ -63,44 +66,67 @@ impl Qcow2Files {
     fn import_path(&self, task: &ImportTaskId) -> PathBuf {
         self.imports.join(format!("{task}{}", files::TEMPORARY))
     }
-}
 
-/// Does file work away from the threads that serve requests.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, BackendError> + Send + 'static,
-) -> Result<T, BackendError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(BackendError::Program { program: "file work", reason: error.to_string() })
-    })
-}
+    /// Does file work about one disk away from the threads that serve requests. Work whose caller has gone away still
+    /// ends before other work about the same disk begins.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        id: &str,
+        work: impl FnOnce() -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let held = self.busy.hold(id).await;
+        let work = move || {
+            let _held = held;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+            Err(BackendError::Program { program: "file work", reason: error.to_string() })
+        })
+    }
 
-async fn create_empty(path: &Path) -> Result<(), BackendError> {
-    let path = path.to_owned();
-    blocking(move || files::create_empty(&path)).await
-}
+    async fn create_empty(&self, id: &str, path: &Path) -> Result<(), BackendError> {
+        let path = path.to_owned();
+        self.blocking(id, move || files::create_empty(&path)).await
+    }
 
-async fn publish(from: PathBuf, to: PathBuf, mode: u32) -> Result<(), BackendError> {
-    blocking(move || files::publish(&from, &to, mode)).await
-}
+    async fn publish(&self, id: &str, from: PathBuf, to: PathBuf, mode: u32) -> Result<(), BackendError> {
+        self.blocking(id, move || files::publish(&from, &to, mode)).await
+    }
 
-async fn remove(path: PathBuf) -> Result<(), BackendError> {
-    blocking(move || files::remove(&path)).await
-}
+    async fn exists(&self, id: &str, path: &Path) -> Result<bool, BackendError> {
+        let path = path.to_owned();
+        self.blocking(id, move || path.try_exists().map_err(|error| BackendError::io(&path, error))).await
+    }
 
-/// Prepares a file under its temporary name, gives it its own when `work` is done, removes it when that fails.
-async fn prepared<T>(
-    to: PathBuf,
-    mode: u32,
-    work: impl AsyncFnOnce(&Path) -> Result<T, BackendError>,
-) -> Result<T, BackendError> {
-    let temporary = files::temporary_of(&to);
-    create_empty(&temporary).await?;
-    match work(&temporary).await {
-        Ok(done) => publish(temporary, to, mode).await.map(|()| done),
-        Err(error) => {
-            // what cannot be removed now is swept at the next start
-            let _ = remove(temporary).await;
-            Err(error)
+    /// Removes these files of a disk and what was being prepared to become them.
+    async fn remove<const N: usize>(&self, id: &str, paths: [PathBuf; N]) -> Result<(), BackendError> {
+        self.blocking(id, move || {
+            for path in paths {
+                files::remove(&files::temporary_of(&path))?;
+                files::remove(&path)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Prepares a file under its temporary name, gives it its own when `work` is done, removes it when that fails.
+    async fn prepared<T>(
+        &self,
+        id: &str,
+        to: PathBuf,
+        mode: u32,
+        work: impl AsyncFnOnce(&Path) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let temporary = files::temporary_of(&to);
+        self.create_empty(id, &temporary).await?;
+        match work(&temporary).await {
+            Ok(done) => self.publish(id, temporary, to, mode).await.map(|()| done),
+            Err(error) => {
+                // what cannot be removed now is swept at the next start
+                let _ = self.blocking(id, move || files::remove(&temporary)).await;
+                Err(error)
+            }
         }
     }
 }
@@ -147,11 +173,11 @@ impl Backend for Qcow2Files {
     ) -> Work<'a, ()> {
         Box::pin(async move {
             let to = self.volume(volume);
-            if tokio::fs::try_exists(&to).await.map_err(|error| BackendError::io(&to, error))? {
+            if self.exists(volume.as_str(), &to).await? {
                 return Ok(());
             }
             let backing = from.map(|snapshot| PathBuf::from(format!("../snapshots/{snapshot}.qcow2")));
-            prepared(to, VOLUME_MODE, async |temporary| {
+            self.prepared(volume.as_str(), to, VOLUME_MODE, async |temporary| {
                 qemu_img::create(temporary, u64::from(size_gib) * GIB, backing.as_deref()).await
             })
             .await
@@ -159,7 +185,7 @@ impl Backend for Qcow2Files {
     }
 
     fn delete_volume<'a>(&'a self, volume: &'a VolumeId) -> Work<'a, ()> {
-        Box::pin(remove(self.volume(volume)))
+        Box::pin(self.remove(volume.as_str(), [self.volume(volume)]))
     }
 
     fn copy<'a>(
@@ -169,7 +195,7 @@ impl Backend for Qcow2Files {
         progress: Progress<'a>,
     ) -> Work<'a, ()> {
         Box::pin(async move {
-            prepared(self.snapshot(snapshot), SNAPSHOT_MODE, async |temporary| {
+            self.prepared(snapshot.as_str(), self.snapshot(snapshot), SNAPSHOT_MODE, async |temporary| {
                 qemu_img::convert(&self.volume(volume), "qcow2", temporary, progress).await
             })
             .await
@@ -179,10 +205,10 @@ impl Backend for Qcow2Files {
     fn backup_target<'a>(&'a self, snapshot: &'a SnapshotId, size_gib: u32) -> Work<'a, PathBuf> {
         Box::pin(async move {
             let target = self.backup(snapshot);
-            if tokio::fs::try_exists(&target).await.map_err(|error| BackendError::io(&target, error))? {
+            if self.exists(snapshot.as_str(), &target).await? {
                 return Ok(target);
             }
-            prepared(target.clone(), VOLUME_MODE, async |temporary| {
+            self.prepared(snapshot.as_str(), target.clone(), VOLUME_MODE, async |temporary| {
                 qemu_img::create(temporary, u64::from(size_gib) * GIB, None).await
             })
             .await?;
@@ -193,29 +219,29 @@ impl Backend for Qcow2Files {
     fn adopt_backup<'a>(&'a self, snapshot: &'a SnapshotId) -> Work<'a, ()> {
         Box::pin(async move {
             let (from, to) = (self.backup(snapshot), self.snapshot(snapshot));
-            let there = tokio::fs::try_exists(&from).await.map_err(|error| BackendError::io(&from, error))?;
-            let done = tokio::fs::try_exists(&to).await.map_err(|error| BackendError::io(&to, error))?;
+            let there = self.exists(snapshot.as_str(), &from).await?;
+            let done = self.exists(snapshot.as_str(), &to).await?;
             // adopted by a process that was killed before it could say so
-            if !there && done { Ok(()) } else { publish(from, to, SNAPSHOT_MODE).await }
+            if !there && done {
+                Ok(())
+            } else {
+                self.publish(snapshot.as_str(), from, to, SNAPSHOT_MODE).await
+            }
         })
     }
 
     fn discard_backup<'a>(&'a self, snapshot: &'a SnapshotId) -> Work<'a, ()> {
-        Box::pin(remove(self.backup(snapshot)))
+        Box::pin(self.remove(snapshot.as_str(), [self.backup(snapshot)]))
     }
 
     fn delete_snapshot<'a>(&'a self, snapshot: &'a SnapshotId) -> Work<'a, ()> {
-        Box::pin(async move {
-            remove(self.backup(snapshot)).await?;
-            remove(files::temporary_of(&self.snapshot(snapshot))).await?;
-            remove(self.snapshot(snapshot)).await
-        })
+        Box::pin(self.remove(snapshot.as_str(), [self.backup(snapshot), self.snapshot(snapshot)]))
     }
 
     fn import_file<'a>(&'a self, task: &'a ImportTaskId) -> Work<'a, PathBuf> {
         Box::pin(async move {
             let path = self.import_path(task);
-            create_empty(&path).await?;
+            self.create_empty(task.as_str(), &path).await?;
             Ok(path)
         })
     }
@@ -231,7 +257,7 @@ impl Backend for Qcow2Files {
         Box::pin(async move {
             let from = self.import_path(task);
             let gib = inspect(&from, format, max_gib).await?;
-            prepared(self.snapshot(snapshot), SNAPSHOT_MODE, async |temporary| {
+            self.prepared(snapshot.as_str(), self.snapshot(snapshot), SNAPSHOT_MODE, async |temporary| {
                 qemu_img::convert(&from, format.qemu(), temporary, progress).await?;
                 qemu_img::resize(temporary, u64::from(gib) * GIB).await
             })
@@ -241,6 +267,6 @@ impl Backend for Qcow2Files {
     }
 
     fn forget_import<'a>(&'a self, task: &'a ImportTaskId) -> Work<'a, ()> {
-        Box::pin(remove(self.import_path(task)))
+        Box::pin(self.remove(task.as_str(), [self.import_path(task)]))
     }
 }

@@ -29,6 +29,7 @@ const TRIES: u32 = 5;
 const RETRY: Duration = Duration::from_millis(500);
 
 /// See the module.
+#[derive(Clone)]
 pub struct Snapshots {
     service: Arc<Service>,
     slots: Arc<Semaphore>,
@@ -53,9 +54,7 @@ impl Reconciler for Snapshots {
             done += usize::from(self.begin(&id));
         }
         for id in SNAPSHOTS_AT_WORK.keys(&view, &"deleted".to_string())? {
-            if !BY_SNAPSHOT.any(&view, &id)? {
-                done += usize::from(self.remove(&id).await?);
-            }
+            done += usize::from(self.remove(&id).await?);
         }
         Ok(done)
     }
@@ -73,24 +72,37 @@ impl Snapshots {
     /// Starts the task of a copy, unless it runs.
     fn begin(&self, id: &SnapshotId) -> bool {
         let Some(held) = self.service.locks.try_hold(id.as_str()) else { return false };
-        let (service, slots, id) = (Arc::clone(&self.service), Arc::clone(&self.slots), id.clone());
+        let (this, id) = (self.clone(), id.clone());
         self.service.context.shutdown.spawn(async move {
-            let _held = held;
-            let copy = Copy { service: &service, id: &id };
-            tokio::select! {
-                () = service.context.shutdown.wait() => {}
-                () = copy.unwanted() => {}
-                result = copy.run(&slots) => if let Err(error) = result {
-                    tracing::warn!(snapshot = %id, %error, "a snapshot waits for the next pass");
-                }
+            this.copy(&id).await;
+            drop(held);
+            // it may have been deleted meanwhile, and whoever wanted to remove it then could not
+            if let Err(error) = this.remove(&id).await {
+                tracing::warn!(snapshot = %id, %error, "a deleted snapshot waits for the next pass");
             }
         });
         true
     }
 
-    /// Removes what is deleted. While its copy still runs the pass after that does it.
+    async fn copy(&self, id: &SnapshotId) {
+        let copy = Copy { service: &self.service, id };
+        tokio::select! {
+            () = self.service.context.shutdown.wait() => {}
+            () = copy.unwanted() => {}
+            result = copy.run(&self.slots) => if let Err(error) = result {
+                tracing::warn!(snapshot = %id, %error, "a snapshot waits for the next pass");
+            }
+        }
+    }
+
+    /// Removes what is deleted, if nothing is based on it and no copy of it runs.
     async fn remove(&self, id: &SnapshotId) -> Result<bool, Error> {
         let Some(_held) = self.service.locks.try_hold(id.as_str()) else { return Ok(false) };
+        let view = self.service.view()?;
+        let deleted = view.get(&SNAPSHOTS, id)?.is_some_and(|snapshot| snapshot.state == State::Deleted);
+        if !deleted || BY_SNAPSHOT.any(&view, id)? {
+            return Ok(false);
+        }
         self.service.backend.delete_snapshot(id).await?;
         let id = id.clone();
         Ok(self.service.store.transact(move |tx| tx.delete(&SNAPSHOTS, &id)).await?)
