@@ -1,6 +1,7 @@
 //! What brings disks towards what was asked for: one file for each thing that can be undone or half done.
 
 mod attachments;
+mod forgotten;
 mod imports;
 mod progress;
 mod snapshots;
@@ -17,6 +18,8 @@ pub use imports::open_object;
 
 /// A look at everything, though nothing has changed.
 const TICK: Duration = Duration::from_secs(5);
+/// Between two looks at what has served its time.
+const HOUR: Duration = Duration::from_secs(3600);
 /// Between two looks at something that changes elsewhere.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -38,5 +41,6 @@ pub fn run_all(service: &Arc<Service>) {
         vec![store.changed(&NUDGES)],
     );
     kit::reconcile::run(context, snapshots::Snapshots::of(service), TICK, vec![snapshots, volumes]);
+    kit::reconcile::run(context, forgotten::Forgotten(Arc::clone(service)), HOUR, vec![]);
     kit::reconcile::run(context, imports::Imports::of(service), TICK, vec![store.changed(&IMPORTS)]);
 }

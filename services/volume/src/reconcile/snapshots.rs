@@ -49,14 +49,18 @@ impl Reconciler for Snapshots {
 
     async fn pass(&self) -> Result<usize, Error> {
         let view = self.service.view()?;
-        let mut done = 0;
+        let (mut done, mut failed) = (0, None);
         for id in SNAPSHOTS_AT_WORK.keys(&view, &"pending".to_string())? {
             done += usize::from(self.begin(&id));
         }
         for id in SNAPSHOTS_AT_WORK.keys(&view, &"deleted".to_string())? {
-            done += usize::from(self.remove(&id).await?);
+            match self.remove(&id).await {
+                Ok(removed) => done += usize::from(removed),
+                // data that cannot be removed does not keep the rest
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 }
 

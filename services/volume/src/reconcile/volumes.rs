@@ -24,19 +24,24 @@ impl Reconciler for Volumes {
 
     async fn pass(&self) -> Result<usize, Error> {
         let view = self.0.view()?;
-        let mut done = 0;
+        let (mut done, mut failed) = (0, None);
         for (id, volume) in VOLUMES_AT_WORK.rows(&view, &VOLUMES, &"creating".to_string())? {
             if volume.attachment.is_none() {
                 self.0.make_disk(&id).await?;
                 done += 1;
             }
         }
-        for (id, _) in VOLUMES_AT_WORK.rows(&view, &VOLUMES, &"deleting".to_string())? {
-            if !has_pending_snapshot(&view, &id)? {
-                done += usize::from(self.remove(&id).await?);
+        for id in VOLUMES_AT_WORK.keys(&view, &"deleting".to_string())? {
+            if has_pending_snapshot(&view, &id)? {
+                continue;
+            }
+            match self.remove(&id).await {
+                Ok(removed) => done += usize::from(removed),
+                // one disk that cannot be removed does not keep the others
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 }
 
