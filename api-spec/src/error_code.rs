@@ -112,6 +112,7 @@ codes! {
     InvalidGroupDuplicate "InvalidGroup.Duplicate" 400;
     InvalidGroupInUse "InvalidGroup.InUse" 400;
     InvalidGroupReserved "InvalidGroup.Reserved" 400;
+    CannotDelete "CannotDelete" 400;
     InvalidPermissionDuplicate "InvalidPermission.Duplicate" 400;
     InvalidPermissionNotFound "InvalidPermission.NotFound" 400;
     InvalidPermissionMalformed "InvalidPermission.Malformed" 400;

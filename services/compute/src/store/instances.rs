@@ -1,0 +1,114 @@
+//! Instances.
+
+use api_spec::ids::{InstanceId, ReservationId};
+use jiff::Timestamp;
+use store::{Index, IndexedTable, Read, Tx};
+
+use super::{addresses, interfaces, nodes};
+use crate::domain::instance::{Instance, Interface};
+use crate::domain::life::{Life, State};
+use crate::error::{Error, Kind};
+
+store::json_value!(Instance, version = 1);
+
+/// All instances, terminated ones for as long as they are remembered.
+pub const INSTANCES: IndexedTable<InstanceId, Instance> =
+    IndexedTable::new("instances", &[&BY_ACCOUNT, &BY_NODE, &BY_RESERVATION]);
+const BY_ACCOUNT: Index<InstanceId, Instance, String> =
+    Index::new("instances_by_account", |_, one| vec![one.account_id.clone()]);
+const BY_NODE: Index<InstanceId, Instance, String> =
+    Index::new("instances_by_node", |_, one| vec![one.node.clone()]);
+const BY_RESERVATION: Index<InstanceId, Instance, ReservationId> =
+    Index::new("instances_by_reservation", |_, one| vec![one.reservation_id.clone()]);
+
+/// An account's instances.
+pub fn of_account(read: &impl Read, account_id: &str) -> Result<Vec<Instance>, store::Error> {
+    values(BY_ACCOUNT.rows(read, &INSTANCES, &account_id.to_owned())?)
+}
+
+/// The instances of a node.
+pub fn of_node(read: &impl Read, node: &str) -> Result<Vec<Instance>, store::Error> {
+    values(BY_NODE.rows(read, &INSTANCES, &node.to_owned())?)
+}
+
+/// The instances of a launch, in the launch's order.
+pub fn of_reservation(read: &impl Read, id: &ReservationId) -> Result<Vec<Instance>, store::Error> {
+    let mut found = values(BY_RESERVATION.rows(read, &INSTANCES, id)?)?;
+    found.sort_by_key(|one| one.launch_index);
+    Ok(found)
+}
+
+/// Every instance.
+pub fn all(read: &impl Read) -> Result<Vec<Instance>, store::Error> {
+    values(read.scan(&INSTANCES, ..)?)
+}
+
+fn values(rows: Vec<(InstanceId, Instance)>) -> Result<Vec<Instance>, store::Error> {
+    Ok(rows.into_iter().map(|(_, one)| one).collect())
+}
+
+/// The account's instance of this id.
+///
+/// # Errors
+/// [`Error::NotFound`]; other accounts' instances are as good as absent.
+pub fn owned(read: &impl Read, account_id: &str, id: &InstanceId) -> Result<Instance, Error> {
+    read.get(&INSTANCES, id)?
+        .filter(|one| one.account_id == account_id)
+        .ok_or_else(|| Error::not_found(Kind::Instance, id))
+}
+
+/// Writes an instance without telling its node.
+pub fn put(tx: &mut Tx<'_>, instance: &Instance) -> Result<(), store::Error> {
+    tx.put(&INSTANCES, &instance.id, instance)
+}
+
+/// Writes an instance whose desired state changed: its node is told, and what the node saw before no longer counts.
+pub fn put_desired(tx: &mut Tx<'_>, mut instance: Instance) -> Result<Instance, store::Error> {
+    instance.life.generation = nodes::touch(tx, &instance.node)?;
+    put(tx, &instance)?;
+    Ok(instance)
+}
+
+/// Writes the life after something happened, with all that follows from it: a stopped instance gives its dynamic public
+/// address back.
+pub fn settle(tx: &mut Tx<'_>, mut instance: Instance, life: Life) -> Result<Instance, store::Error> {
+    let wish_changed = life.wish != instance.life.wish
+        || life.start_sequence != instance.life.start_sequence
+        || life.reboot_sequence != instance.life.reboot_sequence;
+    let stopped = life.state == State::Stopped && instance.life.state != State::Stopped;
+    instance.life = life;
+    if stopped && let Some(interface) = interfaces::of_instance(tx, &instance)? {
+        addresses::give_back_dynamic(tx, interface)?;
+    }
+    if wish_changed || stopped {
+        return put_desired(tx, instance);
+    }
+    put(tx, &instance)?;
+    Ok(instance)
+}
+
+/// Ends an instance whose domain is gone and whose volumes are free: addresses and interface are given back.
+pub fn terminate(tx: &mut Tx<'_>, id: &InstanceId, now: Timestamp) -> Result<bool, store::Error> {
+    let Some(mut instance) = tx.get(&INSTANCES, id)? else { return Ok(false) };
+    if instance.life.state != State::ShuttingDown || !instance.life.gone {
+        return Ok(false);
+    }
+    if let Some(interface) = interfaces::of_instance(tx, &instance)? {
+        addresses::detach(tx, interface.clone())?;
+        interfaces::delete(tx, &interface)?;
+    }
+    instance.life = instance.life.end(now);
+    instance.interface = None;
+    instance.disks = Some(Vec::new());
+    put_desired(tx, instance)?;
+    Ok(true)
+}
+
+/// An instance with its interface, if it still has one.
+pub fn with_interface(
+    read: &impl Read,
+    instance: Instance,
+) -> Result<(Instance, Option<Interface>), store::Error> {
+    let interface = interfaces::of_instance(read, &instance)?;
+    Ok((instance, interface))
+}
