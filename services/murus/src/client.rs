@@ -54,13 +54,7 @@ impl Client {
         Ok(Client {
             endpoint: env::endpoint(config)?.parse()?,
             region: config.region.clone(),
-            credentials: Credentials::new(
-                admin.access_key_id,
-                admin.secret_access_key,
-                None,
-                None,
-                "murus",
-            ),
+            credentials: Credentials::new(admin.access_key_id, admin.secret_access_key, None, None, "murus"),
             tls: config.gateway.tls.as_ref().map(connector).transpose()?,
         })
     }
@@ -146,7 +140,10 @@ impl Client {
         Ok(())
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<hyper::Response<hyper::body::Incoming>, Failure> {
+    async fn exchange(
+        &self,
+        request: Request<Body>,
+    ) -> Result<hyper::Response<hyper::body::Incoming>, Failure> {
         let host = self.endpoint.host().ok_or("the endpoint has no host")?.to_owned();
         let port = self.endpoint.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
         let stream = TcpStream::connect((host.trim_matches(['[', ']']), port))
@@ -201,11 +198,11 @@ pub fn text_of(xml: &str, name: &str) -> Option<String> {
     let mut text = String::new();
     loop {
         match reader.read_event().ok()? {
-            Event::Start(tag) if tag.local_name().as_ref() == name.as_bytes() => inside = true,
-            Event::End(tag) if tag.local_name().as_ref() == name.as_bytes() => return Some(text),
-            Event::Empty(tag) if tag.local_name().as_ref() == name.as_bytes() => return Some(text),
-            Event::Text(part) if inside => text.push_str(&part.decode().ok()?),
-            Event::GeneralRef(part) if inside => match part.decode().ok()?.as_ref() {
+            Event::Start(tag) if tag.local_name().as_ref() == name => inside = true,
+            Event::End(tag) if tag.local_name().as_ref() == name => return Some(text),
+            Event::Empty(tag) if tag.local_name().as_ref() == name => return Some(text),
+            Event::Text(part) if inside => text.push_str(&part),
+            Event::GeneralRef(part) if inside => match part.as_ref() {
                 "amp" => text.push('&'),
                 "lt" => text.push('<'),
                 "gt" => text.push('>'),
