@@ -18,9 +18,6 @@ pub struct Config {
     /// Memory in MiB that each instance costs its host beside its own: QEMU itself; 0 to 4096. Memory is never
     /// overcommitted.
     pub memory_overhead_mib: u64,
-    /// Public addresses: all but the first two and the last are given to instances and elastic IPs. Must be the nodes'
-    /// `public_pool`.
-    pub public_pool: Ipv4Net,
     /// Address range of an account's default VPC; a /16, cut into one /20 for each availability zone.
     pub default_vpc_cidr: Ipv4Net,
     /// Elastic IPs that an account may have at once; 0 to 65536.
@@ -54,7 +51,6 @@ impl Default for Config {
         Config {
             cpu_ratio: 4,
             memory_overhead_mib: 96,
-            public_pool: Ipv4Net::new_assert([198, 18, 0, 0].into(), 24),
             default_vpc_cidr: Ipv4Net::new_assert([172, 31, 0, 0].into(), 16),
             address_limit: 16,
             instance_limit: 256,
@@ -77,9 +73,6 @@ impl Config {
         }
         if self.memory_overhead_mib > 4096 {
             return wrong("memory_overhead_mib must be at most 4096".into());
-        }
-        if self.public_pool.prefix_len() > 29 {
-            return wrong(format!("public_pool {} is smaller than a /29", self.public_pool));
         }
         if self.default_vpc_cidr.prefix_len() != 16 || self.default_vpc_cidr.trunc() != self.default_vpc_cidr
         {
@@ -125,7 +118,6 @@ mod tests {
         let wrong = [
             (Config { cpu_ratio: 0, ..Config::default() }, "cpu_ratio"),
             (Config { nodes: vec![], ..Config::default() }, "nodes"),
-            (Config { public_pool: "198.18.0.0/30".parse().unwrap(), ..Config::default() }, "public_pool"),
             (
                 Config { default_vpc_cidr: "10.0.0.0/8".parse().unwrap(), ..Config::default() },
                 "default_vpc_cidr",

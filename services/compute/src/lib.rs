@@ -30,6 +30,10 @@ use service::Service;
 /// For a configuration that cannot work, and a store that does not open.
 pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     config.check()?;
+    let pool = context.common.public_pool;
+    if pool.prefix_len() > 29 {
+        return Err(Error::Config(format!("public_pool {pool} is smaller than a /29")));
+    }
     let directory = context.data_dir().join("store");
     let store = tokio::task::spawn_blocking(move || ::store::Store::open(&directory))
         .await

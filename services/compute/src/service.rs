@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use api_spec::ids::InstanceId;
+use ipnet::Ipv4Net;
 use kit::peer::Peer;
 use kit::{Context, ServiceName};
 use store::{Snapshot, Store};
@@ -42,6 +43,11 @@ impl Service {
     /// The region that this cloud is.
     pub fn region(&self) -> &str {
         &self.context.common.region
+    }
+
+    /// The pool of public addresses.
+    pub fn pool(&self) -> Ipv4Net {
+        self.context.common.public_pool
     }
 
     /// All availability zones, sorted.

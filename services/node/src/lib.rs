@@ -94,8 +94,8 @@ pub async fn start(config: Config, context: Context) -> Result<Routes> {
     files::directory(&paths.consoles())?;
     let names = Names::new(&config.prefix);
     let desired: Desired = files::read(&paths.desired())?.unwrap_or_default();
-    let board =
-        Arc::new(Board::open(&paths.state_dir.join("life.json"), desired.generation, capacity(&config)?)?);
+    // until it has looked it speaks for no generation: an empty list then says nothing of any instance
+    let board = Arc::new(Board::open(&paths.state_dir.join("life.json"), 0, capacity(&config)?)?);
     let directory = Directory::new(names.clone(), desired);
     let recipe = Recipe::new(&config, &paths.consoles());
     let hypervisor: Arc<dyn Hypervisor> = Arc::new(Libvirt::new(&config.libvirt_uri, names.clone(), recipe));

@@ -41,7 +41,7 @@ impl Serve<AllocateAddress> for Service {
             association: None,
             tags,
         };
-        let (pool, limit) = (self.config.public_pool, self.config.address_limit);
+        let (pool, limit) = (self.pool(), self.config.address_limit);
         let made = self.store.transact(move |tx| allocate(tx, pool, limit, &new)).await?;
         Ok(AllocateAddressResult {
             allocation_id: made.allocation_id.to_string(),
@@ -234,7 +234,7 @@ impl Serve<AssociateAddress> for Service {
         caller: &Caller,
     ) -> Result<AssociateAddressResult, ApiError> {
         let new = AssociationId::from_random(self.context.random.u128());
-        let (account, pool) = (caller.account_id().to_owned(), self.config.public_pool);
+        let (account, pool) = (caller.account_id().to_owned(), self.pool());
         let id = self.store.transact(move |tx| associate(tx, pool, &account, &op, &new)).await?;
         Ok(AssociateAddressResult { association_id: id.to_string() })
     }
@@ -260,7 +260,7 @@ impl Serve<DisassociateAddress> for Service {
     }
 
     async fn handle(&self, op: DisassociateAddress, caller: &Caller) -> Result<api_spec::Return, ApiError> {
-        let (account, pool) = (caller.account_id().to_owned(), self.config.public_pool);
+        let (account, pool) = (caller.account_id().to_owned(), self.pool());
         self.store
             .transact(move |tx| {
                 let address = associated(tx, &account, &op)?;

@@ -1,5 +1,7 @@
 //! Starting, stopping, rebooting and terminating: all of the instances named, or none.
 
+use std::sync::Arc;
+
 use api_spec::ec2::instances::{
     InstanceStateChange, RebootInstances, StartInstances, StartInstancesResult, StopInstances,
     StopInstancesResult, TerminateInstances, TerminateInstancesResult,
@@ -8,7 +10,7 @@ use api_spec::ids::InstanceId;
 use api_spec::{ApiError, ErrorCode};
 use jiff::Timestamp;
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::{Access, Caller, Common};
 use store::{Read, Tx};
 
 use super::describe_instances::state;
@@ -67,7 +69,7 @@ impl Service {
         let mut seen = std::collections::BTreeSet::new();
         parsed.retain(|one| seen.insert(one.clone()));
         let (account, now) = (caller.account_id().to_owned(), caller.now);
-        let (config, zone) = (self.config.clone(), self.context.common.zone.clone());
+        let (config, common) = (self.config.clone(), Arc::clone(&self.context.common));
         self.store
             .transact(move |tx| {
                 let missing: Vec<&str> = (parsed.iter())
@@ -77,7 +79,7 @@ impl Service {
                 if !missing.is_empty() {
                     return Err(Error::not_found(Kind::Instance, missing.join(", ")));
                 }
-                parsed.iter().map(|one| power_one(tx, one, ask, &config, &zone, now)).collect()
+                parsed.iter().map(|one| power_one(tx, one, ask, &config, &common, now)).collect()
             })
             .await
     }
@@ -88,7 +90,7 @@ fn power_one(
     id: &InstanceId,
     ask: Ask,
     config: &crate::Config,
-    zone: &str,
+    common: &Common,
     now: Timestamp,
 ) -> Result<InstanceStateChange, Error> {
     let mut instance = tx.get(&INSTANCES, id)?.ok_or_else(|| Error::not_found(Kind::Instance, id))?;
@@ -97,10 +99,10 @@ fn power_one(
     let life = instance.life.ask(ask, now).map_err(|refused| not_now(id, refused))?;
     let after = life.state;
     if ask == Ask::Start && before == State::Stopped {
-        reserve(tx, &instance, config, zone)?;
+        reserve(tx, &instance, config, &common.zone)?;
         instance.launched_at = now;
         if let Some(interface) = interfaces::of_instance(tx, &instance)? {
-            addresses::give_dynamic(tx, config.public_pool, interface)?;
+            addresses::give_dynamic(tx, common.public_pool, interface)?;
         }
     }
     if life != instance.life {

@@ -12,6 +12,7 @@ use api_spec::ids::{
 };
 use api_spec::{ApiError, ErrorCode};
 use calls::volume::LaunchVolume;
+use ipnet::Ipv4Net;
 use jiff::Timestamp;
 use kit::client_token::ClientToken;
 use kit::dispatch::Serve;
@@ -67,6 +68,7 @@ struct Plan {
     now: Timestamp,
     config: Config,
     own_zone: String,
+    pool: Ipv4Net,
 }
 
 impl Serve<RunInstances> for Service {
@@ -193,6 +195,7 @@ impl Service {
             now: caller.now,
             config: self.config.clone(),
             own_zone: self.context.common.zone.clone(),
+            pool: self.pool(),
             launch,
         })
     }
@@ -300,7 +303,7 @@ fn commit(tx: &mut Tx<'_>, plan: &Plan) -> Result<ReservationId, Error> {
     for (index, ((node, ids), address)) in chosen.iter().zip(&plan.ids).zip(addresses).enumerate() {
         let interface = interface(plan, ids, &subnet, &groups, address);
         interfaces::put(tx, &interface)?;
-        addresses::give_dynamic(tx, plan.config.public_pool, interface)?;
+        addresses::give_dynamic(tx, plan.pool, interface)?;
         let instance = instance(plan, ids, index, node, &subnet.zone, key.clone());
         instances::put_desired(tx, instance)?;
     }
