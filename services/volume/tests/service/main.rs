@@ -7,6 +7,7 @@ mod access;
 mod attachments;
 mod hostile_images;
 mod imports;
+mod kills;
 mod launches;
 mod peers;
 mod restarts;

@@ -28,12 +28,12 @@ async fn work_goes_on_after_a_restart_and_leftovers_are_swept() {
         "imports/x.part",
     ];
     for leftover in leftovers {
-        std::fs::write(world.dir.path().join("volume").join(leftover), "x").unwrap();
+        std::fs::write(world.dir.join("volume").join(leftover), "x").unwrap();
     }
     world.change(&instance, |i| i.obeys = false);
     world.start().await;
     for leftover in leftovers {
-        assert!(!world.dir.path().join("volume").join(leftover).exists(), "{leftover}");
+        assert!(!world.dir.join("volume").join(leftover).exists(), "{leftover}");
     }
     world.ok("DetachVolume", &[("VolumeId", &volume)]).await;
     world.around.facts().backup = Some(BackupState::Done);
@@ -67,7 +67,7 @@ async fn an_import_that_was_cut_off_is_done_again() {
 async fn the_store_is_closed_to_the_group_that_opens_disks() {
     let world = World::new().await;
     let mode = |name: &str| {
-        let path = world.dir.path().join("volume").join(name);
+        let path = world.dir.join("volume").join(name);
         std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
     };
     assert_eq!(mode("store") & 0o777, 0o700);

@@ -38,7 +38,9 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// The service and everything around it.
 pub struct World {
     pub around: Around,
-    pub dir: Arc<TempDir>,
+    /// The data directory.
+    pub dir: PathBuf,
+    _own: Option<TempDir>,
     pub config: Config,
     backend: Option<Arc<dyn Backend>>,
     service: Option<Running>,
@@ -64,21 +66,34 @@ impl World {
     }
 
     pub async fn with(config: Config, backend: Option<Arc<dyn Backend>>) -> World {
-        let around = Around::default();
-        around.facts().keys.insert(ADMIN.into(), (ACCOUNT.into(), ALL.into()));
-        around.facts().keys.insert(STRANGER.into(), (OTHER_ACCOUNT.into(), ALL.into()));
-        let dir = Arc::new(tempfile::tempdir().unwrap());
-        let mut world = World { around, dir, config, backend, service: None };
+        let own = tempfile::tempdir().unwrap();
+        let mut world = World::around(own.path().to_owned(), config, backend);
+        world._own = Some(own);
         world.start().await;
         world
     }
 
+    /// On what lies in `dir`, which outlives it, among neighbours as `prepare` leaves them.
+    pub async fn at(dir: PathBuf, prepare: impl FnOnce(&World)) -> World {
+        let mut world = World::around(dir, Config::default(), None);
+        prepare(&world);
+        world.start().await;
+        world
+    }
+
+    fn around(dir: PathBuf, config: Config, backend: Option<Arc<dyn Backend>>) -> World {
+        let around = Around::default();
+        around.facts().keys.insert(ADMIN.into(), (ACCOUNT.into(), ALL.into()));
+        around.facts().keys.insert(STRANGER.into(), (OTHER_ACCOUNT.into(), ALL.into()));
+        World { around, dir, _own: None, config, backend, service: None }
+    }
+
     pub async fn start(&mut self) {
-        let peers = Peers::new(self.dir.path());
+        let peers = Peers::new(&self.dir);
         peers.bind(ServiceName::Identity, &self.around.identity());
         peers.bind(ServiceName::Compute, &self.around.compute());
         peers.bind(ServiceName::Object, &self.around.object());
-        let common = Common { data_dir: self.dir.path().to_owned(), ..Common::default() };
+        let common = Common { data_dir: self.dir.clone(), ..Common::default() };
         let context = Context {
             service: ServiceName::Volume,
             common: Arc::new(common),
@@ -224,12 +239,12 @@ impl World {
     /// Where a volume's or a snapshot's file is.
     pub fn file(&self, id: &str) -> PathBuf {
         let folder = if id.starts_with("vol-") { "volumes" } else { "snapshots" };
-        self.dir.path().join("volume").join(folder).join(format!("{id}.qcow2"))
+        self.dir.join("volume").join(folder).join(format!("{id}.qcow2"))
     }
 
     /// All files of a folder.
     pub fn files(&self, folder: &str) -> Vec<String> {
-        let path = self.dir.path().join("volume").join(folder);
+        let path = self.dir.join("volume").join(folder);
         let mut names: Vec<_> = std::fs::read_dir(path)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
