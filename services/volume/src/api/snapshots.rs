@@ -1,5 +1,7 @@
 //! CreateSnapshot, DeleteSnapshot, DescribeSnapshots.
 
+use std::time::Duration;
+
 use ::store::Read;
 use api_spec::ec2::snapshots::{
     CreateSnapshot, DeleteSnapshot, DescribeSnapshots, DescribeSnapshotsResult, Snapshot as WireSnapshot,
@@ -8,6 +10,7 @@ use api_spec::ids::SnapshotId;
 use api_spec::{ApiError, ErrorCode, Return};
 use kit::dispatch::Serve;
 use kit::{Access, Caller, filters, paging};
+use tokio::sync::watch;
 
 use super::request;
 use crate::domain::snapshot::{Snapshot, State};
@@ -18,6 +21,8 @@ use crate::store::{SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, holders, snapshot_of, volume
 
 /// How AWS shows the volume of a snapshot that was imported.
 const NO_VOLUME: &str = "vol-ffffffff";
+/// CreateSnapshot of a disk in use answers when its copy has begun, or after so long.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Characters of a description.
 const MAX_DESCRIPTION: usize = 255;
 
@@ -55,7 +60,8 @@ impl Serve<CreateSnapshot> for Service {
         let tags = request::tags_for(&op.tag_specifications, "snapshot")?;
         let id = SnapshotId::from_random(self.context.random.u128());
         let (account_id, now) = (caller.account_id().to_owned(), caller.now);
-        let (id, snapshot) = self
+        let mut changes = self.store.changed(&SNAPSHOTS);
+        let (id, snapshot, in_use) = self
             .store
             .transact(move |tx| {
                 let volume = volume_of(tx, &account_id, &volume_id)?
@@ -74,15 +80,34 @@ impl Serve<CreateSnapshot> for Service {
                     started_at: now,
                     completed_at: None,
                     state: State::Pending,
+                    begun: false,
                     progress: 0,
                     failures: 0,
                     tags: tags.clone(),
                 };
                 tx.put(&SNAPSHOTS, &id, &snapshot)?;
-                Ok((id.clone(), snapshot))
+                Ok((id.clone(), snapshot, volume.attachment.is_some()))
             })
             .await?;
+        if in_use && tokio::time::timeout(PATIENCE, self.begun(&id, &mut changes)).await.is_err() {
+            tracing::warn!(snapshot = %id, "a copy has not begun yet; it will hold what is written meanwhile");
+        }
         Ok(wire(&id, &snapshot))
+    }
+}
+
+impl Service {
+    /// Returns when the copy has begun or is no longer to be made. A guest may write as soon as its owner has the
+    /// answer, and what it writes then must not be in the snapshot.
+    async fn begun(&self, id: &SnapshotId, changes: &mut watch::Receiver<u64>) {
+        loop {
+            let waiting = self.view().and_then(|view| Ok(view.get(&SNAPSHOTS, id)?));
+            let waiting =
+                waiting.is_ok_and(|found| found.is_some_and(|s| s.state == State::Pending && !s.begun));
+            if !waiting || changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 }
 

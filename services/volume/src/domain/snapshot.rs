@@ -29,6 +29,9 @@ pub struct Snapshot {
     pub completed_at: Option<Timestamp>,
     /// Where in its life it is.
     pub state: State,
+    /// Whether the copy has begun: what is written to the disk from then on is not in it.
+    #[serde(default)]
+    pub begun: bool,
     /// Percent copied.
     pub progress: u8,
     /// Copies that failed.

@@ -259,6 +259,7 @@ fn imported(id: &ImportTaskId, task: &ImportTask, size_gib: u32, now: jiff::Time
         started_at: task.started_at,
         completed_at: Some(now),
         state: snapshot::State::Completed,
+        begun: true,
         progress: 100,
         failures: 0,
         tags: vec![],

@@ -195,7 +195,11 @@ impl Copy<'_> {
         };
         Ok(match state {
             BackupState::Copying(percent) => {
-                self.note(percent).await;
+                self.change(move |snapshot| {
+                    snapshot.begun = true;
+                    snapshot.progress = percent.min(99);
+                })
+                .await?;
                 Some(Attempt::Later(POLL))
             }
             BackupState::Done => Some(match backend.adopt_backup(self.id).await {
@@ -217,6 +221,8 @@ impl Copy<'_> {
 
     async fn here(&self, snapshot: &Snapshot, slots: &Semaphore) -> Result<Attempt, Error> {
         let Some(volume) = &snapshot.volume else { return Ok(Attempt::Done) };
+        // nothing writes to the disk before the copy is done: see the reconciler of attachments
+        self.change(|snapshot| snapshot.begun = true).await?;
         // the semaphore is never closed
         let _slot = slots.acquire().await;
         let percent = Percent::default();

@@ -100,9 +100,12 @@ async fn a_copy_that_the_node_gives_up_is_made_here_when_the_instance_is_off() {
     let request = [("VolumeId", volume.as_str()), ("InstanceId", instance.as_str()), ("Device", "/dev/sdf")];
     world.ok("AttachVolume", &request).await;
     world.around.facts().backup = Some(BackupState::Failed("the job was cancelled".into()));
-    let id = first(&world.ok("CreateSnapshot", &[("VolumeId", &volume)]).await, "snapshotId");
-    world.until("it was tried", async || world.around.facts().backups_asked > 0).await;
-    world.around.facts().backup = Some(BackupState::NotRunning);
+    let parameters = [("VolumeId", volume.as_str())];
+    let (made, ()) = tokio::join!(world.ok("CreateSnapshot", &parameters), async {
+        world.until("it was tried", async || world.around.facts().backups_asked > 0).await;
+        world.around.facts().backup = Some(BackupState::NotRunning);
+    });
+    let id = first(&made, "snapshotId");
     world.until("completed", async || world.snapshot_status(&id).await == "completed").await;
     assert!(has_pattern(&world.file(&id), 0x55));
 }
