@@ -51,8 +51,9 @@ pub fn purge(config: &Config, common: &Common) -> Result<()> {
     let node = open(config, common)?;
     // first of all: an agent started by mistake must not bring it all back
     files::remove(&node.paths.desired())?;
-    end_domains(&node.hypervisor)?;
-    node.network.purge()?;
+    // what can be removed is, whatever fails
+    let ended = end_domains(&node.hypervisor);
+    ended.and(node.network.purge())?;
     match std::fs::remove_dir_all(&node.paths.state_dir) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),

@@ -155,23 +155,23 @@ impl Network {
         });
     }
 
-    /// Removes everything that carries this node's prefix.
+    /// Removes everything that carries this node's prefix: all that can be, whatever fails; then says what failed first.
     pub fn purge(&self) -> Result<()> {
         let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = Vec::new();
         for name in Namespace::list()? {
             if self.names.vpc_of_namespace(&name).is_some() {
-                Namespace::remove(&name)?;
+                outcomes.push(Namespace::remove(&name));
             }
         }
         let links = kernel::links()?;
         for prefix in [self.names.uplink_prefix(), self.names.tap_prefix()] {
-            for link in links.with_prefix(&prefix) {
-                uplink::remove(link)?;
-            }
+            outcomes.extend(links.with_prefix(&prefix).map(|link| uplink::remove(link)));
         }
         applied.clear();
         self.tell(&applied);
-        self.host.purge()
+        outcomes.push(self.host.purge());
+        outcomes.into_iter().collect()
     }
 }
 

@@ -243,25 +243,19 @@ impl World {
     pub fn ssh(&self, instance: &Instance, command: &str) -> Option<String> {
         let key = self.dir.path().join("key");
         let public = instance.nics[0].public.unwrap();
-        let output = sh(
-            "ssh",
-            &[
-                "-i",
-                key.to_str().unwrap(),
-                "-o",
-                "StrictHostKeyChecking=no",
-                "-o",
-                "UserKnownHostsFile=/dev/null",
-                "-o",
-                "BatchMode=yes",
-                "-o",
-                "ConnectTimeout=3",
-                "-o",
-                "LogLevel=ERROR",
-                &format!("ec2-user@{public}"),
-                command,
-            ],
-        );
+        let options = [
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "BatchMode=yes",
+            "ConnectTimeout=3",
+            "LogLevel=ERROR",
+        ];
+        let to = format!("ec2-user@{public}");
+        // a session whose guest vanishes would never end by itself
+        let mut arguments = vec!["20", "ssh", "-i", key.to_str().unwrap()];
+        arguments.extend(options.iter().flat_map(|option| ["-o", option]));
+        arguments.extend([to.as_str(), command]);
+        let output = sh("timeout", &arguments);
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
