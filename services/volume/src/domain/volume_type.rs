@@ -91,6 +91,12 @@ impl VolumeType {
         iops: Option<u32>,
         throughput: Option<u32>,
     ) -> Result<Performance, Error> {
+        if iops.is_none() && matches!(self, VolumeType::Io1 | VolumeType::Io2) {
+            return Err(Error::Combination(format!(
+                "The parameter iops must be specified for {} volumes.",
+                self.as_str()
+            )));
+        }
         self.check_size(size_gib)?;
         let iops = self.iops(size_gib, iops)?;
         let throughput = self.throughput(iops, throughput)?;
@@ -126,16 +132,8 @@ impl VolumeType {
                 None => Ok(None),
             };
         };
-        let iops = match (iops, self) {
-            (Some(iops), _) => iops,
-            (None, VolumeType::Gp3) => return Ok(Some(min)),
-            (None, _) => {
-                return Err(Error::Combination(format!(
-                    "The parameter iops must be specified for {} volumes.",
-                    self.as_str()
-                )));
-            }
-        };
+        // only gp3 has a default: the others were refused without a figure
+        let Some(iops) = iops else { return Ok(Some(min)) };
         if iops < min {
             return Err(Error::value(format!("Volume iops of {iops} is too low; minimum is {min}.")));
         }
