@@ -123,7 +123,8 @@ mod tests {
             (Service::Sts, include_str!("../operations/sts.toml")),
             (Service::S3, include_str!("../operations/s3.toml")),
         ] {
-            let entries: BTreeMap<String, Entry> = toml::from_str(text).expect(service.name());
+            let entries: BTreeMap<String, Entry> =
+                toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", service.name()));
             assert!(!entries.is_empty());
             for (name, entry) in entries {
                 assert_eq!(entry.by.is_some(), entry.status == Status::Offered, "{name}: `by`");

@@ -33,7 +33,7 @@ use api_spec::{ApiError, Service as Api};
 use auth::policy::Decision;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{Method, request};
+use axum::http::{Method, header, request};
 use axum::response::Response;
 use kit::audit;
 use kit::request::Origin;
@@ -55,13 +55,16 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
     let (operation, result) = exchange(service, &parts, &mut body, origin).await;
     let code = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
     metrics.request("s3", operation.map_or("unknown", Operation::name), code, started.elapsed());
-    let response = match result {
-        Ok(response) => response,
+    let (mut response, drained) = match result {
+        Ok(response) => (response, true),
         Err(error) => {
-            small_body::drain(body.take(), &parts.headers).await;
-            kit::http::error(Api::S3, &error, &request_id, &path)
+            let drained = small_body::drain(body.take(), &parts.headers).await;
+            (kit::http::error(Api::S3, &error, &request_id, &path), drained)
         }
     };
+    if small_body::must_close(&parts.headers, drained) {
+        reply::set(&mut response, header::CONNECTION, "close");
+    }
     reply::finished(response, &method, &request_id)
 }
 

@@ -18,6 +18,8 @@ use crate::error::Error;
 const MAX_DOCUMENT: u64 = 2 << 20;
 /// So much of a refused body is read off, so that the client reads the refusal instead of a broken connection.
 const MAX_DRAIN: usize = 4 << 20;
+/// The same where the client asks before it sends.
+const MAX_INVITED: usize = 64 << 10;
 
 /// Reads the body of a request.
 pub async fn read(x: &Exchange, body: &mut Option<Body>) -> Result<Vec<u8>, Error> {
@@ -68,19 +70,34 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], root: &str) -> Result<T, Error> {
     s3::read(bytes, root).map_err(|error| Error::MalformedXml(error.0))
 }
 
-/// Reads off what a refused client has sent or is about to send, within reason.
-pub async fn drain(body: Option<Body>, headers: &HeaderMap) {
-    let Some(body) = body.filter(|_| !headers.contains_key(header::EXPECT)) else { return };
+/// Reads off what a refused client has sent or is about to send, within reason, and says whether that was all.
+pub async fn drain(body: Option<Body>, headers: &HeaderMap) -> bool {
+    // the body has been read, or the reading of it was given up
+    let Some(body) = body else { return false };
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let limit = if headers.contains_key(header::EXPECT) { MAX_INVITED } else { MAX_DRAIN };
+    if length.is_some_and(|length: usize| length > limit) {
+        return false;
+    }
     let reading = async {
-        let mut left = MAX_DRAIN;
+        let mut left = limit;
         let mut stream = body.into_data_stream();
-        while let Some(Ok(piece)) = stream.next().await {
+        while let Some(piece) = stream.next().await {
+            let Ok(piece) = piece else { return false };
             match left.checked_sub(piece.len()) {
                 Some(rest) => left = rest,
-                None => return,
+                None => return false,
             }
         }
+        true
     };
     // a client that does not go on sending has its answer late but whole
-    let _ = tokio::time::timeout(Duration::from_secs(2), reading).await;
+    tokio::time::timeout(Duration::from_secs(2), reading).await.unwrap_or(false)
+}
+
+/// Whether the connection cannot be used again. A client that waits for `100 Continue` and gets its answer instead
+/// (botocore for one) takes the next answer on that connection for this one.
+pub fn must_close(headers: &HeaderMap, drained: bool) -> bool {
+    let empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    !drained || (headers.contains_key(header::EXPECT) && empty)
 }

@@ -32,7 +32,7 @@ impl Target {
             }
         };
         let key = decode(key, uri)?;
-        if climbs_out(&key) {
+        if climbs_out(&key) || bucket.contains(char::is_control) {
             return Err(Error::InvalidUri(uri.path().to_owned()));
         }
         if key.len() > MAX_KEY_BYTES {

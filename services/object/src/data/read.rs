@@ -54,7 +54,7 @@ impl Content {
     }
 
     /// The next piece; nothing at the end. Blocks.
-    pub fn next(&mut self) -> io::Result<Option<Bytes>> {
+    pub fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
         loop {
             match self.extents.pop_front() {
                 None => return Ok(None),
@@ -111,7 +111,7 @@ enum Ahead {
 
 fn read_ahead(mut content: Content) -> Reading {
     spawn_blocking(move || {
-        let piece = content.next();
+        let piece = content.next_piece();
         if let Err(error) = &piece {
             tracing::error!(%error, "object content cannot be read");
         }

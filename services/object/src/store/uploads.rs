@@ -137,34 +137,11 @@ fn assemble(
     upload: &Upload,
     parts: &[((String, u32), Part)],
 ) -> Result<(Vec<ManifestPart>, Object), Error> {
-    let mut chosen = Vec::with_capacity(asked.wanted.len());
-    let (mut md5s, mut sums) = (Vec::new(), Vec::new());
-    let mut before: Option<&Wanted> = None;
-    for (at, wanted) in asked.wanted.iter().enumerate() {
-        if before.is_some_and(|before| before.number >= wanted.number) {
-            return Err(Error::InvalidPartOrder);
-        }
-        before = Some(wanted);
-        let found = parts.binary_search_by_key(&wanted.number, |((_, number), _)| *number);
-        let part = found.ok().and_then(|at| parts.get(at)).map(|(_, part)| part);
-        let invalid = || Error::InvalidPart {
-            upload_id: asked.upload_id.clone(),
-            number: wanted.number,
-            etag: wanted.etag.clone(),
-        };
-        let part = part.filter(|part| matches(part, wanted)).ok_or_else(invalid)?;
-        if part.size < MIN_PART_BYTES && at + 1 < asked.wanted.len() {
-            return Err(Error::PartTooSmall {
-                number: wanted.number,
-                size: part.size,
-                etag: part.etag.clone(),
-            });
-        }
-        md5s.push(md5_of(&part.etag));
-        sums.push((upload.algorithm.decode(&part.checksum.value).unwrap_or_default(), part.size));
-        chosen.push(ManifestPart { number: wanted.number, size: part.size, data: part.data.clone() });
-    }
-    let size = chosen.iter().map(|part| part.size).sum();
+    let chosen = choose(asked, parts)?;
+    let md5s: Vec<[u8; 16]> = chosen.iter().map(|(_, part)| md5_of(&part.etag)).collect();
+    let raw = |part: &Part| upload.algorithm.decode(&part.checksum.value).unwrap_or_default();
+    let sums: Vec<_> = chosen.iter().map(|(_, part)| (raw(part), part.size)).collect();
+    let size = chosen.iter().map(|(_, part)| part.size).sum();
     let checksum = checksum::join(upload.algorithm, upload.kind, &sums);
     check_whole(asked, size, &checksum)?;
     let object = Object {
@@ -178,7 +155,35 @@ fn assemble(
         meta: upload.meta.clone(),
         acl: upload.acl.clone(),
     };
-    Ok((chosen, object))
+    let row =
+        |(number, part): (u32, &Part)| ManifestPart { number, size: part.size, data: part.data.clone() };
+    Ok((chosen.into_iter().map(row).collect(), object))
+}
+
+/// The parts that are wanted, provided that they are in order, all there, and large enough; complained of in that
+/// order.
+fn choose<'p>(asked: &Completion, parts: &'p [((String, u32), Part)]) -> Result<Vec<(u32, &'p Part)>, Error> {
+    if asked.wanted.windows(2).any(|pair| pair[0].number >= pair[1].number) {
+        return Err(Error::InvalidPartOrder);
+    }
+    let mut chosen = Vec::with_capacity(asked.wanted.len());
+    for wanted in &asked.wanted {
+        let found = parts.binary_search_by_key(&wanted.number, |((_, number), _)| *number);
+        let part = found.ok().and_then(|at| parts.get(at)).map(|(_, part)| part);
+        let part = part.filter(|part| matches(part, wanted)).ok_or_else(|| Error::InvalidPart {
+            upload_id: asked.upload_id.clone(),
+            number: wanted.number,
+            etag: wanted.etag.clone(),
+        })?;
+        chosen.push((wanted.number, part));
+    }
+    let all_but_last = &chosen[..chosen.len().saturating_sub(1)];
+    match all_but_last.iter().find(|(_, part)| part.size < MIN_PART_BYTES) {
+        None => Ok(chosen),
+        Some((number, part)) => {
+            Err(Error::PartTooSmall { number: *number, size: part.size, etag: part.etag.clone() })
+        }
+    }
 }
 
 fn matches(part: &Part, wanted: &Wanted) -> bool {

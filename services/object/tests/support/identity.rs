@@ -1,0 +1,102 @@
+//! Identity, faked: a few people whose keys never change.
+
+use api_spec::ApiError;
+use auth::sigv4::{Scope, SigningKey};
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use calls::identity::{
+    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
+};
+
+/// Somebody with a key.
+pub struct Somebody {
+    pub access_key_id: &'static str,
+    pub secret: &'static str,
+    pub name: &'static str,
+    pub account: &'static str,
+    pub canonical: &'static str,
+    pub policy: Option<&'static str>,
+}
+
+const ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+const READ: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+
+/// May everything.
+pub const ADMIN: Somebody = Somebody {
+    access_key_id: "AKIAADMINADMINADMIN1",
+    secret: "admin-secret-admin-secret-admin-secret-1",
+    name: "admin",
+    account: "000000000001",
+    canonical: "1111111111111111111111111111111111111111111111111111111111111111",
+    policy: Some(ALL),
+};
+/// Same account, may nothing.
+pub const BOB: Somebody = Somebody {
+    access_key_id: "AKIABOBBOBBOBBOBBOB1",
+    secret: "bob-secret-bob-secret-bob-secret-bob-se1",
+    name: "bob",
+    policy: None,
+    ..ADMIN
+};
+/// Same account, may only read objects.
+pub const READER: Somebody = Somebody {
+    access_key_id: "AKIAREADERREADERREA1",
+    secret: "reader-secret-reader-secret-reader-secr1",
+    name: "reader",
+    policy: Some(READ),
+    ..ADMIN
+};
+/// May everything, in another account.
+pub const EVE: Somebody = Somebody {
+    access_key_id: "AKIAEVEEVEEVEEVEEVE1",
+    secret: "eve-secret-eve-secret-eve-secret-eve-se1",
+    name: "eve",
+    account: "000000000002",
+    canonical: "2222222222222222222222222222222222222222222222222222222222222222",
+    policy: Some(ALL),
+};
+
+fn resolve(question: &ResolveCredential) -> Resolved {
+    let everybody = [&ADMIN, &BOB, &READER, &EVE];
+    let Some(who) = everybody.into_iter().find(|who| who.access_key_id == question.access_key_id) else {
+        return Resolved::Unknown;
+    };
+    let scope = Scope {
+        date: question.date.clone(),
+        region: question.region.clone(),
+        service: question.service.clone(),
+    };
+    let policies = who
+        .policy
+        .map(|document| NamedPolicy { source: "inline:policy".into(), document: document.into() })
+        .into_iter()
+        .collect();
+    Resolved::Active(Box::new(Credential {
+        signing_key: STANDARD.encode(SigningKey::derive(who.secret, &scope).as_bytes()),
+        account_id: who.account.into(),
+        canonical_user_id: who.canonical.into(),
+        principal: Principal::User {
+            user_id: "AIDA0000000000000001".into(),
+            path: "/".into(),
+            name: who.name.into(),
+        },
+        policies,
+        boundary: None,
+        session_policies: vec![],
+        tags: vec![],
+        version: 1,
+    }))
+}
+
+/// Identity's internal door.
+pub fn router() -> Router {
+    let router = kit::internal::answer(Router::new(), |question: ResolveCredential| async move {
+        Ok::<_, ApiError>(resolve(&question))
+    });
+    kit::internal::answer(router, |_: WatchCredentials| async move {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        Ok::<_, ApiError>(CredentialVersion { version: 1 })
+    })
+}
