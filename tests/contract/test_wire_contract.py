@@ -50,6 +50,13 @@ def response_name(service, name, shape):
 def differences(service, ours, theirs, name_of, path, depth=0):
     """Lines that tell where our shape is not AWS's."""
     kind, expected = ours["type"], KINDS[theirs.type_name]
+    if service == "s3" and (kind, expected) == ("structure", "list"):
+        # S3's wrapped lists are written as what they are: an element that holds the repeated one.
+        element = theirs.member.serialization.get("name", "member")
+        if [name for name, _ in ours["members"]] != [element]:
+            return [f"{path}: AWS's is a list of <{element}>, ours {ours}"]
+        ours = ours["members"][0][1]
+        kind = ours["type"]
     if kind != expected and (kind, expected) not in READS_AS:
         return [f"{path}: ours is a {kind}, AWS's a {expected}"]
     if kind == "list" and expected == "list":

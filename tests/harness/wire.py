@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import hashlib
 import hmac
+import html
 import http.client
 import re
 import urllib.parse
@@ -35,7 +36,9 @@ class Reply:
                 if element.tag.rsplit("}", 1)[-1] == name:
                     return element.text or ""
         except ElementTree.ParseError:
-            pass
+            # A control character of the request comes back as a reference, as S3 writes it, which XML 1.0 does not allow.
+            found = re.search(rf"<{name}>(.*?)</{name}>".encode(), self.body, re.DOTALL)
+            return html.unescape(found.group(1).decode()) if found else None
         return None
 
     @property
