@@ -3,9 +3,9 @@
 //! Invariants: a name without [`TEMPORARY`] is a whole file; volumes are 0660 and snapshots 0440, their group is the
 //! directory's, through which QEMU comes in.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::BackendError;
@@ -16,12 +16,21 @@ pub const TEMPORARY: &str = ".part";
 type Result<T> = std::result::Result<T, BackendError>;
 
 /// Makes a directory whose files belong to its group.
+///
+/// Below a directory that is set up so it is so by birth. It must not be said again then: a process that is not itself
+/// in the group would lose the mark by setting it.
 pub fn directory(path: &Path) -> Result<()> {
+    const MODE: u32 = 0o2770;
+    let failed = |error| BackendError::io(path, error);
     if path.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(path).map_err(|error| BackendError::io(path, error))?;
-    fs::set_permissions(path, Permissions::from_mode(0o2770)).map_err(|error| BackendError::io(path, error))
+    DirBuilder::new().recursive(true).mode(MODE & 0o777).create(path).map_err(failed)?;
+    let born = fs::metadata(path).map_err(failed)?.permissions().mode();
+    if born & MODE == MODE {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(failed)
 }
 
 /// The name under which a file is prepared.
