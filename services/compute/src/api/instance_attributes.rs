@@ -20,6 +20,7 @@ use super::describe_instances::{devices, metadata_options};
 use crate::domain::instance::Instance;
 use crate::domain::launch;
 use crate::domain::life::{ShutdownBehavior, State};
+use crate::domain::tags;
 use crate::error::{Error, Kind, id};
 use crate::service::Service;
 use crate::store::{instances, interfaces, security_groups};
@@ -369,6 +370,9 @@ impl Serve<ModifyInstanceMetadataOptions> for Service {
                     return Err(Error::refused(ErrorCode::IncorrectInstanceState, message));
                 }
                 one.metadata = launch::metadata(&one.metadata, &asked)?;
+                if one.metadata.tags {
+                    tags::check_for_metadata(&one.tags)?;
+                }
                 Ok::<_, Error>(instances::put_desired(tx, one)?)
             })
             .await?;

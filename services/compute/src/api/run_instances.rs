@@ -87,6 +87,11 @@ impl Serve<RunInstances> for Service {
         if let Some(image) = &op.image_id {
             accesses.push(self.on_tagged(caller, run, image).await?);
         }
+        for snapshot in
+            op.block_device_mappings.iter().filter_map(|one| one.ebs.as_ref()?.snapshot_id.as_ref())
+        {
+            accesses.push(self.on_tagged(caller, run, snapshot).await?);
+        }
         accesses.extend(self.access_network(op, caller).await?);
         if let Some(name) = &op.key_name {
             let tags = key_pairs::by_name(&self.read()?, caller.account_id(), name).map(|key| key.tags);

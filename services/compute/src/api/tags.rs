@@ -130,6 +130,7 @@ fn change_one(tx: &mut Tx<'_>, account: &str, resource: &str, change: &Change) -
             change.apply(&mut found.tags)?;
             // they are in the metadata document
             if found.metadata.tags {
+                tags::check_for_metadata(&found.tags)?;
                 instances::put_desired(tx, found)?;
             } else {
                 instances::put(tx, &found)?;

@@ -82,6 +82,12 @@ impl Launch {
     pub fn read(op: &RunInstances) -> Result<Launch, Error> {
         refuse_unsupported(op)?;
         let (min, max) = counts(op.min_count, op.max_count)?;
+        let tags = tags::specified(&op.tag_specifications, ["instance", "volume", "network-interface"])?;
+        let asked = op.metadata_options.as_ref();
+        let metadata = asked.map(|asked| metadata(&MetadataOptions::default(), asked)).transpose()?;
+        if metadata.as_ref().is_some_and(|options| options.tags) {
+            tags::check_for_metadata(&tags[0])?;
+        }
         Ok(Launch {
             min,
             max,
@@ -91,16 +97,12 @@ impl Launch {
             network: network(op, max)?,
             user_data: op.user_data.as_deref().map(user_data).transpose()?.flatten(),
             devices: op.block_device_mappings.clone(),
-            tags: tags::specified(&op.tag_specifications, ["instance", "volume", "network-interface"])?,
+            tags,
             shutdown_behavior: shutdown_behavior(op.instance_initiated_shutdown_behavior.as_deref())?,
             disable_api_termination: op.disable_api_termination.unwrap_or(false),
             disable_api_stop: op.disable_api_stop.unwrap_or(false),
             ebs_optimized: op.ebs_optimized.unwrap_or(false),
-            metadata: op
-                .metadata_options
-                .as_ref()
-                .map(|asked| metadata(&MetadataOptions::default(), asked))
-                .transpose()?,
+            metadata,
         })
     }
 }

@@ -81,6 +81,24 @@ pub fn specified<const N: usize>(
     Ok(found.map(Option::unwrap_or_default))
 }
 
+/// Checks that tags can be read as paths below `meta-data/tags/instance/`, for instances that show them there.
+///
+/// # Errors
+/// `InvalidParameterValue` naming the first key that cannot.
+pub fn check_for_metadata(tags: &[Tag]) -> Result<(), Error> {
+    let fits = |key: &str| {
+        !matches!(key, "." | ".." | "_index")
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || "+-=.,_:@".contains(c))
+    };
+    match tags.iter().find(|tag| !fits(&tag.key)) {
+        Some(tag) => Err(Error::value(format!(
+            "'{}' is not a valid tag key for instance metadata: letters, digits and +-=.,_:@ are allowed",
+            tag.key
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Puts tags over those that there are.
 ///
 /// # Errors

@@ -20,18 +20,22 @@ impl Reconciler for EndInstances {
 
     async fn pass(&self) -> Result<usize, Error> {
         let service = &self.0;
-        let mut done = 0;
+        let (mut done, mut failed) = (0, None);
         for instance in instances::all(&service.read()?)? {
             let ending = instance.life.state == State::ShuttingDown && instance.life.gone;
             if !ending || service.is_launching(&instance.id) {
                 continue;
             }
             let id = instance.id.clone();
-            service.volume().call(&ReleaseInstance { instance: id.clone() }).await.map_err(Error::Peer)?;
+            if let Err(error) = service.volume().call(&ReleaseInstance { instance: id.clone() }).await {
+                // the others may fare better
+                failed = Some(error);
+                continue;
+            }
             let now = service.context.clock.now();
             let ended = service.store.transact(move |tx| instances::terminate(tx, &id, now)).await?;
             done += usize::from(ended);
         }
-        Ok(done)
+        failed.map_or(Ok(done), |error| Err(Error::Peer(error)))
     }
 }

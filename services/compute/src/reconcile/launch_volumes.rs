@@ -24,15 +24,16 @@ impl Reconciler for LaunchInstances {
     type Error = Error;
 
     async fn pass(&self) -> Result<usize, Error> {
-        let mut done = 0;
+        let (mut done, mut failed) = (0, None);
         for instance in instances::all(&self.0.read()?)?.into_iter().filter(wants_disks) {
             match launch(&self.0, &instance).await {
                 Ok(launched) => done += usize::from(launched),
                 Err(error) if is_refusal(&error) => done += 1,
-                Err(error) => return Err(Error::Peer(error)),
+                // the others may fare better
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), |error| Err(Error::Peer(error)))
     }
 }
 

@@ -79,7 +79,7 @@ async fn rules_name_groups_and_have_ids_and_tags_of_their_own() {
     let by_tag = world
         .ok("DescribeSecurityGroupRules", &[("Filter.1.Name", "tag:why"), ("Filter.1.Value.1", "quer*")])
         .await;
-    assert_eq!(by_tag.all("securityGroupRuleId"), [rule.clone()]);
+    assert_eq!(by_tag.all("securityGroupRuleId"), std::slice::from_ref(&rule));
     let revoke = [("GroupId", database.as_str()), ("SecurityGroupRuleId.1", rule.as_str())];
     world.ok("RevokeSecurityGroupIngress", &revoke).await;
     world.fails("RevokeSecurityGroupIngress", &revoke, "InvalidSecurityGroupRuleId.NotFound").await;

@@ -8,7 +8,7 @@ async fn an_image_holds_its_snapshot_until_it_is_deregistered() {
     let world = World::new().await;
     let image = world.image("tiny").await;
     let held: Vec<String> = world.volume.lock().held.iter().map(|(_, image)| image.clone()).collect();
-    assert_eq!(held, [image.clone()]);
+    assert_eq!(held, std::slice::from_ref(&image));
     let described = world.ok("DescribeImages", &[("Owner.1", "self"), ("ImageId.1", &image)]).await;
     assert_eq!((described.one("imageState"), described.one("volumeSize")), ("available".into(), "1".into()));
     world.ok("DeregisterImage", &[("ImageId", &image)]).await;
