@@ -92,6 +92,9 @@ impl World {
             std::fs::create_dir_all(dir.path().join(below)).unwrap();
         }
         let number = random();
+        assert!(Path::new(IMAGE).exists(), "no {IMAGE}: run images/tiny/build");
+        // QEMU's user may not be let into where this work tree lies
+        std::fs::copy(IMAGE, dir.path().join("base.qcow2")).unwrap();
         let config = node::Config {
             prefix: format!("t{:04x}", number & 0xffff),
             public_pool: format!("198.19.{}.0/24", (number >> 16) & 0xff).parse().unwrap(),
@@ -183,7 +186,10 @@ impl World {
         let path = self.dir.path().join(format!("{volume}.qcow2"));
         let file = path.to_str().unwrap();
         if boot {
-            must("qemu-img", &["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", IMAGE, file, "512M"]);
+            must(
+                "qemu-img",
+                &["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", "base.qcow2", file, "512M"],
+            );
         } else {
             must("qemu-img", &["create", "-q", "-f", "qcow2", file, "64M"]);
         }
