@@ -21,9 +21,8 @@ impl Reconciler for EndInstances {
     async fn pass(&self) -> Result<usize, Error> {
         let service = &self.0;
         let (mut done, mut failed) = (0, None);
-        for instance in instances::all(&service.read()?)? {
-            let ending = instance.life.state == State::ShuttingDown && instance.life.gone;
-            if !ending || service.is_launching(&instance.id) {
+        for instance in instances::in_state(&service.read()?, State::ShuttingDown)? {
+            if !instance.life.gone || service.is_launching(&instance.id) {
                 continue;
             }
             let id = instance.id.clone();

@@ -22,9 +22,9 @@ impl Reconciler for ForgetInstances {
         let kept =
             SignedDuration::from_secs(i64::try_from(service.config.keep_terminated_s).unwrap_or(i64::MAX));
         let now = service.context.clock.now();
-        let old: Vec<_> = instances::all(&service.read()?)?
+        let old: Vec<_> = instances::in_state(&service.read()?, State::Terminated)?
             .into_iter()
-            .filter(|one| one.life.state == State::Terminated && now.duration_since(one.life.since) > kept)
+            .filter(|one| now.duration_since(one.life.since) > kept)
             .map(|one| one.id)
             .collect();
         let count = old.len();

@@ -25,7 +25,8 @@ impl Reconciler for LaunchInstances {
 
     async fn pass(&self) -> Result<usize, Error> {
         let (mut done, mut failed) = (0, None);
-        for instance in instances::all(&self.0.read()?)?.into_iter().filter(wants_disks) {
+        for instance in instances::in_state(&self.0.read()?, State::Pending)?.into_iter().filter(wants_disks)
+        {
             match launch(&self.0, &instance).await {
                 Ok(launched) => done += usize::from(launched),
                 Err(error) if is_refusal(&error) => done += 1,

@@ -25,12 +25,12 @@ pub fn start(service: &Arc<Service>) {
     for node in &service.config.nodes {
         let push = push_desired::PushDesired { service: Arc::clone(service), node: node.name.clone() };
         let wakes = vec![service.store.changed(&NODES), service.held.changed()];
-        run(context, push, seconds(5), wakes);
+        run(context, push, seconds(1), wakes);
         let watch = watch_node::WatchNode::new(Arc::clone(service), node.name.clone());
         run(context, watch, Duration::from_millis(5), Vec::new());
     }
-    run(context, launch_volumes::LaunchInstances(Arc::clone(service)), seconds(5), instances());
-    run(context, end_instances::EndInstances(Arc::clone(service)), seconds(5), instances());
+    run(context, launch_volumes::LaunchInstances(Arc::clone(service)), seconds(1), instances());
+    run(context, end_instances::EndInstances(Arc::clone(service)), seconds(1), instances());
     run(context, forget_instances::ForgetInstances(Arc::clone(service)), seconds(60), Vec::new());
     let hold = hold_snapshots::HoldImageSnapshots(Arc::clone(service));
     run(context, hold, seconds(60), vec![service.store.changed(&IMAGES)]);

@@ -13,13 +13,15 @@ store::json_value!(Instance, version = 1);
 
 /// All instances, terminated ones for as long as they are remembered.
 pub const INSTANCES: IndexedTable<InstanceId, Instance> =
-    IndexedTable::new("instances", &[&BY_ACCOUNT, &BY_NODE, &BY_RESERVATION]);
+    IndexedTable::new("instances", &[&BY_ACCOUNT, &BY_NODE, &BY_RESERVATION, &BY_STATE]);
 const BY_ACCOUNT: Index<InstanceId, Instance, String> =
     Index::new("instances_by_account", |_, one| vec![one.account_id.clone()]);
 const BY_NODE: Index<InstanceId, Instance, String> =
     Index::new("instances_by_node", |_, one| vec![one.node.clone()]);
 const BY_RESERVATION: Index<InstanceId, Instance, ReservationId> =
     Index::new("instances_by_reservation", |_, one| vec![one.reservation_id.clone()]);
+const BY_STATE: Index<InstanceId, Instance, String> =
+    Index::new("instances_by_state", |_, one| vec![one.life.state.name().to_owned()]);
 
 /// An account's instances.
 pub fn of_account(read: &impl Read, account_id: &str) -> Result<Vec<Instance>, store::Error> {
@@ -38,9 +40,9 @@ pub fn of_reservation(read: &impl Read, id: &ReservationId) -> Result<Vec<Instan
     Ok(found)
 }
 
-/// Every instance.
-pub fn all(read: &impl Read) -> Result<Vec<Instance>, store::Error> {
-    values(read.scan(&INSTANCES, ..)?)
+/// The instances in a state, whoever they belong to.
+pub fn in_state(read: &impl Read, state: State) -> Result<Vec<Instance>, store::Error> {
+    values(BY_STATE.rows(read, &INSTANCES, &state.name().to_owned())?)
 }
 
 fn values(rows: Vec<(InstanceId, Instance)>) -> Result<Vec<Instance>, store::Error> {
