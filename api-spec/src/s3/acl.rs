@@ -38,7 +38,7 @@ pub struct Grant {
 #[serde(rename_all = "PascalCase")]
 pub struct Grantee {
     /// The namespace of `xsi:type`; written, not asked for.
-    #[serde(rename = "@xmlns:xsi", default)]
+    #[serde(rename = "@xmlns:xsi", skip_deserializing)]
     pub xmlns: Option<String>,
     /// `CanonicalUser`, `Group` or `AmazonCustomerByEmail`.
     #[serde(rename = "@xsi:type", default)]

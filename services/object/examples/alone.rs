@@ -13,7 +13,7 @@ use support::{config, context};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let directory = PathBuf::from(arguments.next().unwrap_or_else(|| "object-alone".into()));
-    let port: u16 = arguments.next().unwrap_or_else(|| "8774".into()).parse()?;
+    let port: u16 = arguments.next().unwrap_or_else(|| "18774".into()).parse()?;
     let context = context(&directory);
     std::fs::create_dir_all(context.data_dir())?;
     context.credentials.watch(&context.shutdown);

@@ -193,7 +193,9 @@ mod tests {
 
     use super::*;
 
-    fn decode(pieces: &[&[u8]]) -> Result<(Vec<u8>, Vec<(String, String)>), Error> {
+    type Decoded = (Vec<u8>, Vec<(String, String)>);
+
+    fn decode(pieces: &[&[u8]]) -> Result<Decoded, Error> {
         let mut decoder = Decoder::new(None, false);
         let mut out = Vec::new();
         for piece in pieces {
