@@ -57,6 +57,7 @@ class Cloud:
 run_dir = "{self.run}"
 region = "{REGION}"
 zone = "{ZONE}"
+public_pool = "{self.pool}.0/24"
 
 [gateway]
 listen = "127.0.0.1:{self.port}"
@@ -64,7 +65,6 @@ internal_listen = "127.0.0.1:0"
 
 [node]
 prefix = "{self.prefix}"
-public_pool = "{self.pool}.0/24"
 
 {tls}'''
         )
