@@ -159,6 +159,17 @@ impl Error {
         Error::refused(ErrorCode::UnsupportedOperation, message)
     }
 
+    /// `InsufficientInstanceCapacity`, in AWS's words.
+    pub fn no_room(instance_type: &str, zone: &str) -> Self {
+        Error::refused(
+            ErrorCode::InsufficientInstanceCapacity,
+            format!(
+                "We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested \
+                 ({zone})."
+            ),
+        )
+    }
+
     /// The thing named does not exist.
     pub fn not_found(kind: Kind, id: impl ToString) -> Self {
         Error::NotFound { kind, id: id.to_string() }

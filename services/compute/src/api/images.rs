@@ -15,7 +15,7 @@ use store::{Read, Tx};
 use super::filter::{Filtered, by_id, flag, maybe, one, page, select};
 use super::shown;
 use crate::domain::image::{Image, ImageDevice, is_device_name, is_name};
-use crate::domain::{launch, tags};
+use crate::domain::{devices, tags};
 use crate::error::{Error, Kind, id};
 use crate::reconcile::hold_snapshots::hold;
 use crate::service::Service;
@@ -66,7 +66,7 @@ impl Service {
                 "Value ({root_device}) for parameter rootDeviceName is invalid."
             )));
         }
-        let devices = launch::merge(Vec::new(), &op.block_device_mappings)?;
+        let devices = devices::merge(Vec::new(), &op.block_device_mappings)?;
         if !devices.iter().any(|device| device.device == root_device && device.snapshot.is_some()) {
             let message = format!("A snapshot for the root device {root_device} is required");
             return Err(Error::refused(ErrorCode::InvalidBlockDeviceMapping, message));

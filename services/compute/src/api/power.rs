@@ -125,19 +125,8 @@ fn reserve(tx: &Tx<'_>, instance: &Instance, config: &crate::Config, zone: &str)
     };
     match placement::choose(&loads, need, (1, 1), None, config.cpu_ratio) {
         Some(_) => Ok(()),
-        None => Err(no_room(&instance.instance_type, &instance.zone)),
+        None => Err(Error::no_room(&instance.instance_type, &instance.zone)),
     }
-}
-
-/// `InsufficientInstanceCapacity`, in AWS's words.
-pub fn no_room(instance_type: &str, zone: &str) -> Error {
-    Error::refused(
-        ErrorCode::InsufficientInstanceCapacity,
-        format!(
-            "We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested \
-             ({zone})."
-        ),
-    )
 }
 
 impl Serve<StartInstances> for Service {

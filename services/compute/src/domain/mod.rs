@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod desired;
+pub mod devices;
 pub mod image;
 pub mod instance;
 pub mod instance_type;

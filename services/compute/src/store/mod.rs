@@ -8,6 +8,7 @@ pub mod images;
 pub mod instances;
 pub mod interfaces;
 pub mod key_pairs;
+pub mod launches;
 pub mod networks;
 pub mod nodes;
 pub mod security_groups;
