@@ -74,7 +74,7 @@ def differences(service, ours, theirs, name_of, path, depth=0):
     found = []
     for name, shape in ours["members"]:
         bare = name.removeprefix("@")
-        if bare == "$text":
+        if bare == "$text" or bare.startswith("xmlns:"):
             continue
         if bare not in names:
             close = [other for other in names if other.lower() == bare.lower()]

@@ -75,7 +75,7 @@ def test_an_unknown_parameter_is_refused_by_name(call, ec2, parameters):
 @pytest.mark.parametrize("value", ["nonsense", "i-", "../../etc/passwd", "vol-" + "f" * 1025, "i-0123456789ABCDEFG", "i-01234\x005678", "<x/>", "ä"])
 def test_a_malformed_id_is_told_so(call, action, parameter, code, value):
     reply = call({"Action": action, parameter: value})
-    expect(reply, code)
+    expect(reply, "MalformedQueryString" if "\0" in value else code)
 
 
 @pytest.mark.parametrize(
