@@ -1,7 +1,7 @@
 //! Small helpers around HTTP messages that several services need.
 
 use api_spec::{ApiError, ErrorCode, Service};
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -9,14 +9,20 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 /// A query-protocol body may be this big. EC2's largest legitimate requests (user data, many filters) stay far below.
 pub const MAX_QUERY_BODY: usize = 2 << 20;
 
-/// Reads a body whole, up to a limit.
+/// Reads a body whole, up to a limit; one that declares more is refused before any of it is read.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
+    let too_large = || {
+        ApiError::new(
             ErrorCode::RequestEntityTooLarge,
             format!("The request body is larger than {limit} bytes"),
-        )),
+        )
+    };
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(ApiError {
             internal: Some(error.to_string()),
             ..ApiError::new(ErrorCode::IncompleteBody, "The request body ended before its declared length")
