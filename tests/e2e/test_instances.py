@@ -72,7 +72,7 @@ def instance_root(bench):
 
 
 def test_user_data_runs_once_and_can_be_read_back(bench, greeted):
-    wait_until(lambda: greeted.ssh("cat /var/tmp/times").stdout == "once\n", 60, what="the user data has run")
+    wait_until(lambda: greeted.ssh("sudo cat /var/tmp/times").stdout == "once\n", 60, what="the user data has run")
     value = bench.ec2.describe_instance_attribute(InstanceId=greeted.id, Attribute="userData")["UserData"]["Value"]
     assert base64.b64decode(value).decode() == GREETING
 
@@ -95,7 +95,7 @@ def test_reboot_keeps_addresses_and_state_and_starts_the_guest_anew(bench, greet
     after = instance(bench.ec2, greeted.id)
     for name in ("PrivateIpAddress", "PublicIpAddress", "LaunchTime"):
         assert after[name] == before[name], name
-    assert greeted.run("cat /var/tmp/times") == "once"
+    assert greeted.run("sudo cat /var/tmp/times") == "once"
 
 
 def test_stop_gives_the_public_address_back_and_start_gives_another(bench):

@@ -8,6 +8,7 @@ import pytest
 from harness import host
 from harness.compute import (
     open_tcp,
+    sweep,
     wait_for_attachment,
     wait_for_instance,
     wait_for_volume,
@@ -40,6 +41,7 @@ def bookuser(cloud, iam):
     key = iam.create_access_key(UserName=USER)["AccessKey"]
     keys = key["AccessKeyId"], key["SecretAccessKey"]
     yield lambda service: cloud.client(service, keys=keys)
+    sweep(cloud.client("ec2"), KEY, "book-ssh")
     iam.delete_access_key(UserName=USER, AccessKeyId=keys[0])
     iam.remove_user_from_group(GroupName=GROUP, UserName=USER)
     iam.delete_user(UserName=USER)
@@ -87,7 +89,7 @@ def test_a_person_gets_from_sign_up_to_a_machine_a_disk_and_a_page_and_leaves_no
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=open_tcp(22, f"{me}/32"))
     guest.wait_for_ssh()
     assert guest.run("whoami; sudo whoami").split() == ["ec2-user", "root"]
-    wait_until(lambda: guest.ssh("cat /var/tmp/greeting").stdout.strip() == "from the book", 60)
+    wait_until(lambda: guest.ssh("sudo cat /var/tmp/greeting").stdout.strip() == "from the book", 60)
 
     volume = ec2.create_volume(AvailabilityZone=described["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
     wait_for_volume(ec2, volume)

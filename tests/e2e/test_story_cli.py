@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from harness import host
+from harness.compute import sweep
 from harness.guest import Guest
 from harness.waiting import wait_until
 
@@ -74,6 +75,7 @@ def shell(cloud, tmp_path):
     admin.aws("iam", "add-user-to-group", "--group-name", GROUP, "--user-name", USER)
     key = admin.aws("iam", "create-access-key", "--user-name", USER)["AccessKey"]
     yield Shell(cloud, tmp_path, (key["AccessKeyId"], key["SecretAccessKey"]))
+    sweep(cloud.client("ec2"), KEY, "book-cli")
     admin.aws("iam", "delete-access-key", "--user-name", USER, "--access-key-id", key["AccessKeyId"])
     admin.aws("iam", "remove-user-from-group", "--group-name", GROUP, "--user-name", USER)
     admin.aws("iam", "delete-user", "--user-name", USER)
@@ -108,7 +110,7 @@ def test_the_book_chapter_works_typed_into_aws_cli_and_leaves_nothing(cloud, ima
     me = host.source_towards(address)
     aws("ec2", "authorize-security-group-ingress", "--group-id", group, "--protocol", "tcp", "--port", "22", "--cidr", f"{me}/32")
     guest.wait_for_ssh()
-    wait_until(lambda: guest.ssh("cat /var/tmp/greeting").stdout.strip() == "from the book", 60)
+    wait_until(lambda: guest.ssh("sudo cat /var/tmp/greeting").stdout.strip() == "from the book", 60)
     named = aws("ec2", "describe-instances", "--filters", "Name=tag:Name,Values=bookmachine",
                 "Name=instance-state-name,Values=running", "--query", "Reservations[].Instances[].InstanceId")  # fmt: skip
     assert named == [first]

@@ -92,6 +92,19 @@ def open_tcp(port=22, cidr="0.0.0.0/0"):
     return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr}]}]
 
 
+def sweep(ec2, key_name, group_name):
+    """Removes what a story that failed half-way has left, so that the next one can be told from its beginning."""
+    filters = [{"Name": "key-name", "Values": [key_name]}, {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+    left = [one["InstanceId"] for reservation in ec2.describe_instances(Filters=filters)["Reservations"] for one in reservation["Instances"]]
+    if left:
+        ec2.terminate_instances(InstanceIds=left)
+    for instance_id in left:
+        wait_for_instance(ec2, instance_id, "terminated")
+    for group in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [group_name]}])["SecurityGroups"]:
+        ec2.delete_security_group(GroupId=group["GroupId"])
+    ec2.delete_key_pair(KeyName=key_name)
+
+
 class Bench:
     """A work bench for one test file: a key pair, an open group, and guests; `clear` removes them all."""
 
