@@ -99,7 +99,9 @@ mod tests {
     #[test]
     fn the_credential_scope_decides_first() {
         let signed = |service: &str| {
-            format!("AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host")
+            format!(
+                "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host"
+            )
         };
         let header = |service| door(|r| r.uri("/x").header("authorization", signed(service)));
         assert_eq!(header("ec2"), Door::Api(Service::Ec2));
@@ -119,7 +121,9 @@ mod tests {
         assert_eq!(door(|r| r.uri("/?Action=RunInstances")), Door::ByAction);
         assert_eq!(door(|r| r.uri("/bucket/key?Action=x")), Door::Api(Service::S3));
         let form = door(|r| {
-            r.method("POST").uri("/").header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+            r.method("POST")
+                .uri("/")
+                .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
         });
         assert_eq!(form, Door::ByAction);
     }

@@ -57,8 +57,7 @@ async fn ask(context: &Context, service: ServiceName, path: &str) -> Result<Stri
         .header(header::HOST, "murus")
         .body(Body::empty())
         .map_err(|error| error.to_string())?;
-    let response =
-        context.peers.internal(service).send(request).await.map_err(|error| error.to_string())?;
+    let response = context.peers.internal(service).send(request).await.map_err(|error| error.to_string())?;
     let status = response.status();
     let body = read_body(response.into_body(), MAX_METRICS).await.map_err(|error| error.to_string())?;
     if status == StatusCode::OK {

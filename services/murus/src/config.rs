@@ -68,7 +68,10 @@ impl Config {
         if path == Path::new(DEFAULT_PATH) && !path.exists() {
             return Ok(Config::default());
         }
-        kit::config::load(path)
+        let mut config: Config = kit::config::load(path)?;
+        // said once in the file
+        config.node.public_pool = config.public_pool;
+        Ok(config)
     }
 
     /// The part that every service gets.

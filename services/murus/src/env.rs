@@ -29,7 +29,10 @@ pub fn print(config: &Config) -> Result<(), Failure> {
 /// The administrator's key, as identity wrote it down at the first start.
 pub fn admin(config: &Config) -> Result<identity::AdminCredentials, Failure> {
     identity::admin_credentials(&config.common()).map_err(|error| {
-        format!("{error}\nThe administrator's key is readable by root once the cloud has started: sudo deploy/up").into()
+        format!(
+            "{error}\nThe administrator's key is readable by root once the cloud has started: sudo deploy/up"
+        )
+        .into()
     })
 }
 

@@ -99,8 +99,7 @@ fn open_doors(context: &Context, routes: Routes) -> Result<(), Failure> {
 
 /// Returns at the first SIGTERM or SIGINT.
 pub async fn wait_for_signal() -> Result<(), Failure> {
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -63,9 +63,10 @@ fn find_number(text: &str, name: &str) -> Option<u32> {
 
 /// Makes the run directory and every service's data directory, each for its own user.
 pub fn prepare_directories(data_dir: &Path, run_dir: &Path) -> Result<(), Failure> {
-    let sockets = number(Path::new("/etc/group"), GROUP)?.ok_or("the group murus does not exist: run deploy/up")?;
-    let disks =
-        number(Path::new("/etc/group"), DISK_GROUP)?.ok_or("the group murus-volume does not exist: run deploy/up")?;
+    let sockets =
+        number(Path::new("/etc/group"), GROUP)?.ok_or("the group murus does not exist: run deploy/up")?;
+    let disks = number(Path::new("/etc/group"), DISK_GROUP)?
+        .ok_or("the group murus-volume does not exist: run deploy/up")?;
     directory(data_dir, 0o755, None)?;
     // set-gid: sockets get the group that may open them; sticky: no service can take another's socket away
     directory(run_dir, 0o3770, Some((0, sockets)))?;

@@ -18,7 +18,9 @@ pub struct Config {
     pub libvirt_uri: String,
     /// Where this node keeps what must survive; none means the service's folder below `data_dir`.
     pub state_dir: Option<PathBuf>,
-    /// Public addresses. The host gets an `unreachable` route for the whole range, so that nothing of it leaks.
+    /// Public addresses: `public_pool` at the top of the file, put here by who reads it. The host gets an `unreachable`
+    /// route for the whole range, so that nothing of it leaks.
+    #[serde(skip)]
     pub public_pool: Ipv4Net,
     /// Device on which the host answers ARP for public addresses and to which instances may send. None keeps public
     /// addresses between this host and its instances.

@@ -70,7 +70,11 @@ async fn import_image(config: &Config, client: &Client, import: &Import) -> Resu
             println!("{image}");
             return Ok(());
         }
-        return Err(format!("there is an image named {} already: {image}. Choose another --name", import.name).into());
+        return Err(format!(
+            "there is an image named {} already: {image}. Choose another --name",
+            import.name
+        )
+        .into());
     }
     let admin = crate::env::admin(config)?;
     let bucket = format!("murus-import-{}", admin.account_id);
@@ -163,12 +167,7 @@ impl hyper::body::Body for Chunks {
     }
 }
 
-async fn import_snapshot(
-    client: &Client,
-    bucket: &str,
-    key: &str,
-    format: &str,
-) -> Result<String, Failure> {
+async fn import_snapshot(client: &Client, bucket: &str, key: &str, format: &str) -> Result<String, Failure> {
     let parameters = [
         ("DiskContainer.Format", format),
         ("DiskContainer.UserBucket.S3Bucket", bucket),
@@ -181,7 +180,9 @@ async fn import_snapshot(
         let answer = client.ec2("DescribeImportSnapshotTasks", &[("ImportTaskId.1", &task)]).await?;
         let message = text_of(&answer, "statusMessage").unwrap_or_default();
         match text_of(&answer, "status").unwrap_or_default().as_str() {
-            "completed" => return text_of(&answer, "snapshotId").ok_or_else(|| "no snapshot came of it".into()),
+            "completed" => {
+                return text_of(&answer, "snapshotId").ok_or_else(|| "no snapshot came of it".into());
+            }
             "active" => {}
             status => return Err(format!("the import is {status}: {message}").into()),
         }

@@ -61,7 +61,8 @@ fn common(dir: &Path) -> Common {
 /// The agent's process: the test binary calls itself with the world's directory in the environment.
 pub fn agent() {
     let Some(dir) = std::env::var_os(AGENT_OF).map(PathBuf::from) else { return };
-    let config: node::Config = kit::config::load(&dir.join("node.toml")).unwrap();
+    let mut config: node::Config = kit::config::load(&dir.join("node.toml")).unwrap();
+    config.public_pool = std::fs::read_to_string(dir.join("public-pool")).unwrap().parse().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let common = common(&dir);
@@ -105,10 +106,11 @@ impl World {
             ..node::Config::default()
         };
         let text = format!(
-            "prefix = \"{}\"\npublic_pool = \"{}\"\nqemu_group = \"libvirt-qemu\"\nshutdown_grace_s = 30\ntick_ms = 300\n",
-            config.prefix, config.public_pool
+            "prefix = \"{}\"\nqemu_group = \"libvirt-qemu\"\nshutdown_grace_s = 30\ntick_ms = 300\n",
+            config.prefix
         );
         std::fs::write(dir.path().join("node.toml"), text).unwrap();
+        std::fs::write(dir.path().join("public-pool"), config.public_pool.to_string()).unwrap();
         let key = dir.path().join("key");
         must("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()]);
         let desired = Desired { generation: 0, vpcs: vec![vpc(number)], instances: vec![] };
