@@ -170,6 +170,13 @@ impl Error {
         )
     }
 
+    /// None of these things exist; a long list is cut short.
+    pub fn none_found(kind: Kind, ids: &[&str]) -> Self {
+        const SHOWN: usize = 20;
+        let more = if ids.len() > SHOWN { ", ..." } else { "" };
+        Error::NotFound { kind, id: ids[..ids.len().min(SHOWN)].join(", ") + more }
+    }
+
     /// The thing named does not exist.
     pub fn not_found(kind: Kind, id: impl ToString) -> Self {
         Error::NotFound { kind, id: id.to_string() }

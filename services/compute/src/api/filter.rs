@@ -87,7 +87,7 @@ pub fn by_name<T>(
     let there: BTreeSet<String> = items.iter().map(&of).collect();
     let missing: Vec<&str> = names.iter().filter(|name| !there.contains(*name)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err(Error::not_found(kind, missing.join(", ")));
+        return Err(Error::none_found(kind, &missing));
     }
     Ok(items.into_iter().filter(|item| names.contains(&of(item))).collect())
 }

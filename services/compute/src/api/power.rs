@@ -77,7 +77,7 @@ impl Service {
                     .map(InstanceId::as_str)
                     .collect();
                 if !missing.is_empty() {
-                    return Err(Error::not_found(Kind::Instance, missing.join(", ")));
+                    return Err(Error::none_found(Kind::Instance, &missing));
                 }
                 parsed.iter().map(|one| power_one(tx, one, ask, &config, &common, now)).collect()
             })
