@@ -1,9 +1,11 @@
 """Elastic addresses: allocated, moved between instances, and reached from the host."""
 
 import re
+import socket
 
 import pytest
 
+from harness import host
 from harness.compute import instance, refused, wait_for_instance
 from harness.guest import Guest
 from harness.waiting import wait_until
@@ -33,6 +35,13 @@ def test_an_address_is_allocated_from_the_pool_described_and_released(cloud, ben
     refused("InvalidAllocationID.NotFound", ec2.describe_addresses, AllocationIds=[elastic["AllocationId"]])
     refused("InvalidAddress.NotFound", ec2.describe_addresses, PublicIps=[elastic["PublicIp"]])
     refused(("InvalidAllocationID.NotFound", "AuthFailure"), ec2.release_address, AllocationId=elastic["AllocationId"])
+
+
+def test_nothing_sent_to_a_free_address_of_the_pool_leaves_the_host(cloud, bench, guest):
+    routes = host.routes(cloud.pool)
+    assert [route for route in routes if route.startswith(f"unreachable {cloud.pool}.0/24")], routes
+    with pytest.raises(OSError):
+        socket.create_connection((f"{cloud.pool}.250", 22), 5)
 
 
 def test_ssh_goes_through_an_elastic_address_that_stays_over_stop_and_start(bench, elastic):

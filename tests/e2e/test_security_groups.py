@@ -7,7 +7,7 @@ import pytest
 
 from harness import host
 from harness.compute import instance, open_tcp, refused, wait_for_instance
-from harness.guest import Guest, port_opens
+from harness.guest import Guest, port_speaks
 from harness.waiting import stays, wait_until
 
 
@@ -93,13 +93,13 @@ def test_a_rule_takes_effect_on_a_running_instance_and_its_removal_too(bench, gu
     ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group, web])
     guest.run("nohup sh -c 'while true; do echo hello | sudo nc -l -p 8080; done' >/dev/null 2>&1 &")
     me = host.source_towards(guest.address)
-    assert not port_opens(guest.address, 8080)
+    assert not port_speaks(guest.address, 8080)
     ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, f"{me}/32"))
-    wait_until(lambda: port_opens(guest.address, 8080), 20, what="the rule lets port 8080 in")
+    wait_until(lambda: port_speaks(guest.address, 8080), 20, what="the rule lets port 8080 in")
     ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, f"{me}/32"))
-    wait_until(lambda: not port_opens(guest.address, 8080, 1), 20, what="the revoked rule shuts it")
+    wait_until(lambda: not port_speaks(guest.address, 8080, 1), 20, what="the revoked rule shuts it")
     ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, "192.0.2.0/24"))
-    stays(lambda: not port_opens(guest.address, 8080, 0.5), 2, what="a rule for others lets nobody else in")
+    stays(lambda: not port_speaks(guest.address, 8080, 0.5), 2, what="a rule for others lets nobody else in")
     ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group])
 
 

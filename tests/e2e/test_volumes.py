@@ -50,7 +50,7 @@ def test_an_empty_volume_takes_no_space_and_a_deleted_one_no_file(cloud, ec2):
         ({}, ("MissingParameter",), "ize"),
         ({"SnapshotId": "snap-0123456789abcdef0"}, ("InvalidSnapshot.NotFound",), "snap-0123456789abcdef0"),
         ({"SnapshotId": "snap-zz"}, ("InvalidSnapshotID.Malformed", "InvalidParameterValue"), "snap-zz"),
-        ({"Size": 1, "VolumeType": "io1"}, ("MissingParameter",), "ops"),
+        ({"Size": 1, "VolumeType": "io1"}, ("MissingParameter", "InvalidParameterCombination"), "ops"),
         ({"Size": 1, "VolumeType": "gp2", "Iops": 100}, ("InvalidParameterCombination", "InvalidParameterValue"), "ops"),
     ],
 )

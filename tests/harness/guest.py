@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import socket
 import subprocess
 
 from harness.waiting import wait_until
@@ -55,8 +56,8 @@ class Guest:
         return self
 
     def answers_ssh(self, timeout=2):
-        """Whether the ssh port lets a connection through; says nothing about keys."""
-        return port_opens(self.address, 22, timeout)
+        """Whether an ssh server says its name there; says nothing about keys."""
+        return port_speaks(self.address, 22, timeout).startswith(b"SSH-")
 
     def disk(self, volume_id):
         """Path of a volume's disk in the guest."""
@@ -67,12 +68,13 @@ class Guest:
         return self.ssh(f"test -b {self.disk(volume_id)}").returncode == 0
 
 
-def port_opens(address, port, timeout=2):
-    """Whether a TCP connection can be made; one that is silently dropped takes `timeout` seconds to say no."""
-    import socket
+def port_speaks(address, port, timeout=2):
+    """The first bytes that a TCP server says of itself; nothing if none answers within `timeout` seconds.
 
+    A connection alone proves nothing: networks with a proxy in between accept any.
+    """
     try:
-        with socket.create_connection((address, port), timeout):
-            return True
+        with socket.create_connection((address, port), timeout) as connection:
+            return connection.recv(64)
     except OSError:
-        return False
+        return b""
