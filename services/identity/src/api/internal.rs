@@ -10,7 +10,8 @@ use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::identity::{
-    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
+    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, SignVersion2,
+    Version2Signature, WatchCredentials,
 };
 
 use crate::domain::access_key::{AccessKey, Status};
@@ -20,12 +21,16 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::{self, accounts, groups, keys, policies, users};
 
-/// The routes of both calls.
+/// The routes of these calls.
 pub fn routes(identity: Arc<Identity>) -> Router {
-    let watched = Arc::clone(&identity);
+    let (watched, signs) = (Arc::clone(&identity), Arc::clone(&identity));
     let router = kit::internal::answer(Router::new(), move |question: ResolveCredential| {
         let identity = Arc::clone(&identity);
         async move { identity.resolve(&question).map_err(ApiError::from) }
+    });
+    let router = kit::internal::answer(router, move |question: SignVersion2| {
+        let identity = Arc::clone(&signs);
+        async move { identity.sign_version_2(&question).map_err(ApiError::from) }
     });
     kit::internal::answer(router, move |watch: WatchCredentials| {
         let identity = Arc::clone(&watched);
@@ -59,6 +64,17 @@ impl Identity {
             principal: Principal::User { user_id: user.id, path: user.path, name: user.name },
             account_id: key.account,
         })))
+    }
+
+    fn sign_version_2(&self, question: &SignVersion2) -> Result<Version2Signature, Error> {
+        let key = keys::get(&self.db.read()?, &question.access_key_id)?;
+        let Some(key) = key.filter(|key| key.status == Status::Active) else {
+            return Ok(Version2Signature { signature: None });
+        };
+        let secret = self.sealer.open(&key.id, &key.sealed_secret)?;
+        Ok(Version2Signature {
+            signature: Some(auth::sigv2::sign(secret.reveal(), &question.string_to_sign)),
+        })
     }
 
     fn signing_key(&self, key: &AccessKey, question: &ResolveCredential) -> Result<String, Error> {

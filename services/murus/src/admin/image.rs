@@ -89,12 +89,22 @@ async fn import_image(config: &Config, client: &Client, import: &Import) -> Resu
     Ok(())
 }
 
-/// qcow2 files say so in their first bytes; everything else is taken for a raw disk.
+/// qcow2 files say so in their first bytes, raw disks that boot at the end of their first sector.
 fn format_of(file: &Path) -> Result<&'static str, Failure> {
-    let mut magic = [0; 4];
-    let mut open = std::fs::File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    open.read_exact(&mut magic).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(if &magic == b"QFI\xfb" { "QCOW2" } else { "RAW" })
+    let failed = |error: std::io::Error| format!("{}: {error}", file.display());
+    let mut sector = Vec::with_capacity(512);
+    std::fs::File::open(file).map_err(failed)?.take(512).read_to_end(&mut sector).map_err(failed)?;
+    if sector.starts_with(b"QFI\xfb") {
+        return Ok("QCOW2");
+    }
+    match sector.get(510..512) {
+        Some([0x55, 0xaa]) => Ok("RAW"),
+        _ => Err(format!(
+            "{}: neither qcow2 nor a raw disk that boots (its first sector has no boot signature)",
+            file.display()
+        )
+        .into()),
+    }
 }
 
 async fn find(client: &Client, name: &str) -> Result<Option<String>, Failure> {

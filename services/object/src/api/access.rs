@@ -231,7 +231,7 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
             Carrier::Header => "REST-HEADER",
             Carrier::Query => "REST-QUERY-STRING",
         };
-        access.keys.insert("s3:authType", kind).insert("s3:signatureversion", "AWS4-HMAC-SHA256");
+        access.keys.insert("s3:authType", kind).insert("s3:signatureversion", signature.version());
         access.keys.insert_number("s3:signatureAge", signature.verified.age_ms);
     }
     if !x.caller.canonical_user_id().is_empty() {

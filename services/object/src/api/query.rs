@@ -15,7 +15,7 @@ impl Query {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, decode(value)?);
-            if !name.starts_with("X-Amz-") {
+            if !name.starts_with("X-Amz-") && !["AWSAccessKeyId", "Signature", "Expires"].contains(&&*name) {
                 pairs.push((name, value));
             }
         }

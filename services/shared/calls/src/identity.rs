@@ -21,6 +21,24 @@ pub struct ResolveCredential {
 }
 internal_call!(ResolveCredential, "resolve-credential" => Resolved);
 
+/// What is this string's HMAC-SHA1 by the key's secret? For requests presigned by Signature Version 2, which has no
+/// derived keys; the secret stays with identity.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignVersion2 {
+    /// `AKIA...`.
+    pub access_key_id: String,
+    /// What is signed.
+    pub string_to_sign: String,
+}
+internal_call!(SignVersion2, "sign-version-2" => Version2Signature);
+
+/// The answer to [`SignVersion2`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Version2Signature {
+    /// Base64; none when there is no such active key.
+    pub signature: Option<String>,
+}
+
 /// The answer to [`ResolveCredential`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Resolved {

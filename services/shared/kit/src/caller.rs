@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use api_spec::{ApiError, ErrorCode, Service};
 use auth::policy::Principal;
-use auth::sigv4::{self, Presented, RequestParts, SigError, SigV4, Verified};
+use auth::sigv2::{self, QueryV2};
+use auth::sigv4::{self, Carrier, Payload, Presented, RequestParts, Scope, SigError, SigV4, Verified};
+use calls::identity::SignVersion2;
 use jiff::Timestamp;
 
-use crate::context::Context;
+use crate::context::{Context, ServiceName};
 use crate::credentials::{Holder, NoHolder};
 use crate::request::Origin;
 
@@ -29,6 +31,13 @@ pub struct Signature {
     pub sig: SigV4,
     /// What verification added.
     pub verified: Verified,
+}
+
+impl Signature {
+    /// `s3:signatureversion`: version 2 signs no list of headers.
+    pub fn version(&self) -> &'static str {
+        if self.sig.signed_headers.is_empty() { "AWS" } else { sigv4::ALGORITHM }
+    }
 }
 
 impl Caller {
@@ -87,6 +96,12 @@ pub async fn authenticate(
     body_sha256: impl FnOnce() -> String,
 ) -> Result<Caller, ApiError> {
     let now = context.clock.now();
+    if service == Service::S3
+        && let Some(query) =
+            sigv2::parse(parts).map_err(|error| ApiError::new(ErrorCode::AccessDenied, error.to_string()))?
+    {
+        return version_2(context, query, parts, origin, now).await;
+    }
     let sig = match sigv4::parse(parts).map_err(|error| refuse(service, &error))? {
         Presented::None => return Ok(Caller::anonymous(origin, now)),
         Presented::Header(sig) | Presented::Query(sig) => sig,
@@ -102,6 +117,58 @@ pub async fn authenticate(
     let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now)
         .map_err(|error| refuse(service, &error))?;
     Ok(Caller { origin, signature: Some(Arc::new(Signature { sig, verified })), now, holder: Some(holder) })
+}
+
+/// A request presigned by Signature Version 2, held to the same rules as one by version 4.
+async fn version_2(
+    context: &Context,
+    query: QueryV2,
+    parts: RequestParts<'_>,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<Caller, ApiError> {
+    if parts.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        return Err(refuse(Service::S3, &SigError::MultipleMechanisms));
+    }
+    let sig = stand_in(&query, now);
+    let holder = context.credentials.holder(&sig).await.map_err(|why| no_holder(Service::S3, why, &sig))?;
+    if now > query.expires {
+        let (expired, server) = (query.expires, now);
+        return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }));
+    }
+    let question = SignVersion2 {
+        access_key_id: query.access_key_id.clone(),
+        string_to_sign: query.string_to_sign.clone(),
+    };
+    let answer = context.peers.internal(ServiceName::Identity).call(&question).await?;
+    if !answer.signature.is_some_and(|expected| query.matches(&expected)) {
+        let mismatch = SigError::SignatureMismatch {
+            canonical_request: String::new(),
+            string_to_sign: query.string_to_sign,
+        };
+        return Err(refuse(Service::S3, &mismatch));
+    }
+    let verified = Verified { signed_at: now, age_ms: 0, expires_at: Some(query.expires) };
+    Ok(Caller { origin, signature: Some(Arc::new(Signature { sig, verified })), now, holder: Some(holder) })
+}
+
+/// What a version 4 signature would say of such a request. It does not tell when it was signed.
+fn stand_in(query: &QueryV2, now: Timestamp) -> SigV4 {
+    SigV4 {
+        access_key_id: query.access_key_id.clone(),
+        scope: Scope {
+            date: now.strftime("%Y%m%d").to_string(),
+            region: String::new(),
+            service: "s3".into(),
+        },
+        signed_headers: Vec::new(),
+        signature: query.signature().to_owned(),
+        timestamp: now,
+        session_token: None,
+        payload: Payload::Unsigned,
+        expires_s: None,
+        carrier: Carrier::Query,
+    }
 }
 
 /// The error for a request that had to be signed and was not.

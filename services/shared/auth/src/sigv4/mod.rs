@@ -19,6 +19,7 @@ pub use chunk::{ChunkVerifier, canonical_trailer};
 pub use error::SigError;
 pub use hash::{EMPTY_SHA256, Hasher, HexDigest, hex, sha256, sha256_hex, unhex};
 pub use key::SigningKey;
+pub(crate) use parse::decode as percent_decode;
 pub use parse::parse;
 pub use verify::{Verified, verify};
 

@@ -276,7 +276,7 @@ fn parse_payload(value: &[u8]) -> Result<Payload, SigError> {
 }
 
 /// Percent-decodes a query value; `None` when the result is not UTF-8.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }

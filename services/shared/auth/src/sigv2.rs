@@ -1,0 +1,201 @@
+//! Signature Version 2 in the query of an S3 request (`AWSAccessKeyId`, `Signature`, `Expires`): what boto3 and
+//! aws-cli 1 still presign with in us-east-1. Nothing else of that version is spoken.
+//!
+//! It is an HMAC-SHA1 by the secret itself, so only identity, which keeps the secret, can [`sign`]; a service
+//! [`parse`]s, has identity sign the [`QueryV2::string_to_sign`], and compares with [`QueryV2::matches`].
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use ring::hmac;
+
+use crate::sigv4::{RequestParts, percent_decode};
+
+/// Query parameters that name another resource than the object itself, and so are signed.
+const SUBRESOURCES: [&str; 28] = [
+    "accelerate",
+    "acl",
+    "cors",
+    "defaultObjectAcl",
+    "delete",
+    "lifecycle",
+    "location",
+    "logging",
+    "notification",
+    "partNumber",
+    "policy",
+    "replication",
+    "requestPayment",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+    "restore",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versionId",
+    "versioning",
+    "versions",
+    "website",
+];
+
+/// What a request of this version presents. Nothing in it is to be believed before [`QueryV2::matches`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryV2 {
+    /// The access key that claims to have signed.
+    pub access_key_id: String,
+    /// When the request ends.
+    pub expires: Timestamp,
+    /// What the signature is over.
+    pub string_to_sign: String,
+    signature: String,
+}
+
+/// Why such a request cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryV2Error {
+    /// A parameter is absent or not text.
+    #[error("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")]
+    Missing,
+    /// `Expires` is no time.
+    #[error("Invalid date (should be seconds since epoch)")]
+    MalformedExpires,
+}
+
+/// The signature of this version that a request carries; none when it carries none.
+///
+/// # Errors
+/// Where one of the three parameters is absent or cannot be read.
+pub fn parse(parts: RequestParts<'_>) -> Result<Option<QueryV2>, QueryV2Error> {
+    let value = |name: &str| pairs(parts.query).find(|(known, _)| *known == name).map(|(_, value)| value);
+    let Some(access_key_id) = value("AWSAccessKeyId") else { return Ok(None) };
+    let text = |raw: Option<&str>| raw.and_then(percent_decode).map(|text| text.into_owned());
+    let access_key_id = text(Some(access_key_id)).ok_or(QueryV2Error::Missing)?;
+    let signature = text(value("Signature")).ok_or(QueryV2Error::Missing)?;
+    let expires = text(value("Expires")).ok_or(QueryV2Error::Missing)?;
+    let end = expires
+        .parse()
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .ok_or(QueryV2Error::MalformedExpires)?;
+    let string_to_sign = string_to_sign(&parts, &expires);
+    Ok(Some(QueryV2 { access_key_id, expires: end, string_to_sign, signature }))
+}
+
+impl QueryV2 {
+    /// Whether the signature is `expected`, as [`sign`] gives it; constant time.
+    pub fn matches(&self, expected: &str) -> bool {
+        // Compared as tags of a key made for this one comparison: what differs where does not show in the time.
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.string_to_sign.as_bytes());
+        hmac::verify(&key, self.signature.as_bytes(), hmac::sign(&key, expected.as_bytes()).as_ref()).is_ok()
+    }
+
+    /// The signature as sent.
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+}
+
+/// The signature of a string by a secret.
+pub fn sign(secret: &str, string_to_sign: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
+    STANDARD.encode(hmac::sign(&key, string_to_sign.as_bytes()))
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+fn string_to_sign(parts: &RequestParts<'_>, expires: &str) -> String {
+    let header = |name| parts.values(name).next().map(String::from_utf8_lossy).unwrap_or_default();
+    let (md5, kind) = (header("content-md5"), header("content-type"));
+    format!(
+        "{}\n{}\n{}\n{expires}\n{}{}{}",
+        parts.method,
+        md5.trim(),
+        kind.trim(),
+        amz_headers(parts),
+        parts.path,
+        subresources(parts.query)
+    )
+}
+
+/// `name:value\n` for each `x-amz-` header, by name.
+fn amz_headers(parts: &RequestParts<'_>) -> String {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, value) in parts.headers {
+        let (name, value) = (name.to_ascii_lowercase(), String::from_utf8_lossy(value));
+        if !name.starts_with("x-amz-") {
+            continue;
+        }
+        match headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push(',');
+                values.push_str(value.trim());
+            }
+            None => headers.push((name, value.trim().to_owned())),
+        }
+    }
+    headers.sort();
+    headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect()
+}
+
+/// `?acl&versionId=1`: what of the query is signed, by name, values decoded.
+fn subresources(query: &str) -> String {
+    let mut signed: Vec<_> = pairs(query).filter(|(name, _)| SUBRESOURCES.contains(name)).collect();
+    signed.sort_by_key(|(name, _)| *name);
+    let mut out = String::new();
+    for (name, value) in signed {
+        out.push(if out.is_empty() { '?' } else { '&' });
+        out.push_str(name);
+        if !value.is_empty() {
+            out.push('=');
+            out.push_str(&percent_decode(value).unwrap_or_default());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request<'a>(query: &'a str, headers: &'a [(&'a str, &'a [u8])]) -> RequestParts<'a> {
+        RequestParts { method: "GET", path: "/johnsmith/photos/puppy.jpg", query, headers }
+    }
+
+    #[test]
+    fn aws_published_example_is_signed_as_published() {
+        let query = "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620";
+        let parsed = parse(request(query, &[])).unwrap().unwrap();
+        assert_eq!(parsed.string_to_sign, "GET\n\n\n1175139620\n/johnsmith/photos/puppy.jpg");
+        assert!(parsed.matches(&sign("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", &parsed.string_to_sign)));
+        assert!(!parsed.matches(&sign("another secret", &parsed.string_to_sign)));
+        assert_eq!(parsed.expires.as_second(), 1_175_139_620);
+    }
+
+    #[test]
+    fn headers_and_subresources_are_covered_in_order() {
+        let query = "uploads&AWSAccessKeyId=A&Signature=s&Expires=1&acl=&response-content-type=a%2Fb&other=1";
+        let headers: [(&str, &[u8]); 3] =
+            [("X-Amz-Meta-B", b" 2 "), ("Content-Type", b"text/x"), ("x-amz-meta-a", b"1")];
+        let parsed = parse(request(query, &headers)).unwrap().unwrap();
+        assert_eq!(
+            parsed.string_to_sign,
+            "GET\n\ntext/x\n1\nx-amz-meta-a:1\nx-amz-meta-b:2\n\
+             /johnsmith/photos/puppy.jpg?acl&response-content-type=a/b&uploads"
+        );
+    }
+
+    #[test]
+    fn a_request_without_it_is_left_alone_and_half_of_it_is_refused() {
+        assert_eq!(parse(request("X-Amz-Signature=x", &[])), Ok(None));
+        assert_eq!(parse(request("AWSAccessKeyId=A&Expires=1", &[])), Err(QueryV2Error::Missing));
+        let soon = "AWSAccessKeyId=A&Expires=soon&Signature=s";
+        assert_eq!(parse(request(soon, &[])), Err(QueryV2Error::MalformedExpires));
+    }
+}
