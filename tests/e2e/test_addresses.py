@@ -74,7 +74,7 @@ def test_an_address_moves_to_another_instance(bench, guest, elastic):
     assert moving.run("imds latest/meta-data/instance-id") == other.id
     refused("Resource.AlreadyAssociated", ec2.associate_address, AllocationId=elastic["AllocationId"], InstanceId=guest.id, AllowReassociation=False)
     ec2.associate_address(AllocationId=elastic["AllocationId"], InstanceId=guest.id, AllowReassociation=True)
-    wait_until(lambda: moving.ssh("imds latest/meta-data/instance-id", connect_timeout=3).stdout.strip() == guest.id, 60, what="the address leads to the other guest")
+    wait_until(lambda: moving.ssh("imds latest/meta-data/instance-id", connect_timeout=3, timeout=15).stdout.strip() == guest.id, 60, what="the address leads to the other guest")
     bench.terminate(other.id)
 
 

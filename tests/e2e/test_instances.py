@@ -91,7 +91,7 @@ def test_reboot_keeps_addresses_and_state_and_starts_the_guest_anew(bench, greet
     boot = greeted.run("cat /proc/sys/kernel/random/boot_id")
     bench.ec2.reboot_instances(InstanceIds=[greeted.id])
     assert instance(bench.ec2, greeted.id)["State"]["Name"] == "running"
-    wait_until(lambda: greeted.ssh("cat /proc/sys/kernel/random/boot_id", connect_timeout=3).stdout.strip() not in ("", boot), 120, what="the guest boots anew")
+    wait_until(lambda: greeted.ssh("cat /proc/sys/kernel/random/boot_id", connect_timeout=3, timeout=15).stdout.strip() not in ("", boot), 120, what="the guest boots anew")
     after = instance(bench.ec2, greeted.id)
     for name in ("PrivateIpAddress", "PublicIpAddress", "LaunchTime"):
         assert after[name] == before[name], name

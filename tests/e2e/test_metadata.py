@@ -86,7 +86,9 @@ def test_a_guest_without_user_data_gets_404(guest):
 def test_a_token_needs_a_time_to_live_and_does_not_come_through_a_proxy(guest):
     def status(headers):
         head = r"PUT /latest/api/token HTTP/1.0\r\nHost: 169.254.169.254\r\nContent-Length: 0\r\n" + headers + r"\r\n"
-        return guest.run(f"printf '{head}' | nc -w 3 169.254.169.254 80 | head -n 1").split()[1]
+        # Not through a pipe: its end would close the connection before the answer.
+        exchange = f"nc -w 3 169.254.169.254 80 -e sh -c \"printf '{head}'; head -n 1 >&3\" 3>&1"
+        return guest.run(exchange).split()[1]
 
     ttl = r"X-aws-ec2-metadata-token-ttl-seconds: %s\r\n"
     assert status(ttl % 60) == "200"

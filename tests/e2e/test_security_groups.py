@@ -29,6 +29,17 @@ def group(ec2):
             assert error.response["Error"]["Code"] == "InvalidGroup.NotFound", error
 
 
+@pytest.fixture
+def regrouped(bench, guest):
+    """Puts the shared guest into groups of a test: `regrouped(group, ...)`; back in the bench's own afterwards."""
+
+    def into(*groups):
+        bench.ec2.modify_instance_attribute(InstanceId=guest.id, Groups=list(groups))
+
+    yield into
+    into(bench.group)
+
+
 def described(ec2, group_id):
     """The description of a group."""
     return ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
@@ -50,11 +61,11 @@ def test_the_default_group_lets_its_own_members_in(ec2, account):
 
 def test_rules_are_authorized_listed_and_revoked(ec2, group):
     one = group()
-    reply = ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=open_tcp(22, "192.0.2.0/24") + open_tcp(80, "0.0.0.0/0"))
+    reply = ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=open_tcp(22, "203.0.113.0/24") + open_tcp(80, "0.0.0.0/0"))
     assert all(re.fullmatch(r"sgr-[0-9a-f]{17}", rule["SecurityGroupRuleId"]) for rule in reply["SecurityGroupRules"])
-    refused("InvalidPermission.Duplicate", ec2.authorize_security_group_ingress, GroupId=one, IpPermissions=open_tcp(22, "192.0.2.0/24"))
+    refused("InvalidPermission.Duplicate", ec2.authorize_security_group_ingress, GroupId=one, IpPermissions=open_tcp(22, "203.0.113.0/24"))
     found = {(p["FromPort"], r["CidrIp"]) for p in described(ec2, one)["IpPermissions"] for r in p["IpRanges"]}
-    assert found == {(22, "192.0.2.0/24"), (80, "0.0.0.0/0")}
+    assert found == {(22, "203.0.113.0/24"), (80, "0.0.0.0/0")}
     ec2.revoke_security_group_ingress(GroupId=one, IpPermissions=open_tcp(80, "0.0.0.0/0"))
     assert [p["FromPort"] for p in described(ec2, one)["IpPermissions"]] == [22]
     refused("InvalidPermission.NotFound", ec2.revoke_security_group_ingress, GroupId=one, IpPermissions=open_tcp(443))
@@ -88,33 +99,31 @@ def test_names_are_unique_and_checked(ec2, group):
     refused("InvalidGroup.NotFound", ec2.delete_security_group, GroupId="sg-0123456789abcdef0")
 
 
-def test_a_rule_takes_effect_on_a_running_instance_and_its_removal_too(bench, guest, group):
+def test_a_rule_takes_effect_on_a_running_instance_and_its_removal_too(bench, guest, group, regrouped):
     ec2, web = bench.ec2, group()
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group, web])
-    guest.run("nohup sh -c 'while true; do echo hello | sudo nc -l -p 8080; done' >/dev/null 2>&1 &")
+    regrouped(bench.group, web)
+    guest.run("(while true; do echo hello | nc -l -p 8080; done) </dev/null >/dev/null 2>&1 &")
     me = host.source_towards(guest.address)
     assert not port_speaks(guest.address, 8080)
     ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, f"{me}/32"))
     wait_until(lambda: port_speaks(guest.address, 8080), 20, what="the rule lets port 8080 in")
     ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, f"{me}/32"))
     wait_until(lambda: not port_speaks(guest.address, 8080, 1), 20, what="the revoked rule shuts it")
-    ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, "192.0.2.0/24"))
+    ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=open_tcp(8080, "203.0.113.0/24"))
     stays(lambda: not port_speaks(guest.address, 8080, 0.5), 2, what="a rule for others lets nobody else in")
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group])
 
 
-def test_a_range_that_holds_the_caller_lets_it_in_and_one_that_does_not_shuts_it_out(bench, guest, group):
+def test_a_range_that_holds_the_caller_lets_it_in_and_one_that_does_not_shuts_it_out(bench, guest, group, regrouped):
     """The same guest under one group after the other, without a restart."""
     ec2, narrow = bench.ec2, group()
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[narrow])
+    regrouped(narrow)
     wait_until(lambda: not guest.answers_ssh(1), 20, what="the empty group shuts ssh")
-    ec2.authorize_security_group_ingress(GroupId=narrow, IpPermissions=open_tcp(22, "192.0.2.0/24"))
+    ec2.authorize_security_group_ingress(GroupId=narrow, IpPermissions=open_tcp(22, "203.0.113.0/24"))
     stays(lambda: not guest.answers_ssh(0.5), 2)
     me = host.source_towards(guest.address)
     ec2.authorize_security_group_ingress(GroupId=narrow, IpPermissions=open_tcp(22, f"{me}/32"))
     wait_until(guest.answers_ssh, 20, what="one address is let in")
     refused("DependencyViolation", ec2.delete_security_group, GroupId=narrow)
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group])
 
 
 def test_a_group_as_source_lets_its_members_in_by_private_address(bench, guest, group):
@@ -132,7 +141,7 @@ def test_a_group_as_source_lets_its_members_in_by_private_address(bench, guest, 
     bench.terminate(private_id)
 
 
-def test_egress_is_filtered_too(bench, guest, group):
+def test_egress_is_filtered_too(bench, guest, group, regrouped):
     ec2, shut = bench.ec2, group()
     ec2.authorize_security_group_ingress(GroupId=shut, IpPermissions=open_tcp())
     ec2.revoke_security_group_egress(GroupId=shut, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
@@ -140,8 +149,7 @@ def test_egress_is_filtered_too(bench, guest, group):
     other = wait_for_instance(ec2, other_id, "running")["PrivateIpAddress"]
     banner = f"nc -w 2 {other} 22 </dev/null | head -c 3"
     wait_until(lambda: guest.ssh(banner).stdout == "SSH", 90)
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[shut])
+    regrouped(shut)
     wait_until(lambda: guest.ssh(banner).stdout == "", 20, what="nothing goes out, but answers to who came in")
     assert guest.run("imds latest/meta-data/instance-id") == guest.id, "metadata is not filtered"
-    ec2.modify_instance_attribute(InstanceId=guest.id, Groups=[bench.group])
     bench.terminate(other_id)
