@@ -128,7 +128,7 @@ def test_a_guest_that_switches_itself_off_is_stopped_or_terminated_as_asked(benc
     stops = bench.launch()
     ends = bench.launch(InstanceInitiatedShutdownBehavior="terminate")
     for guest in (stops, ends):
-        guest.ssh("sudo poweroff", timeout=20)
+        guest.ssh("sudo poweroff </dev/null >/dev/null 2>&1 &", timeout=60)
     stopped = wait_for_instance(ec2, stops.id, "stopped")
     assert stopped["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
     ended = wait_for_instance(ec2, ends.id, "terminated")

@@ -192,7 +192,7 @@ def test_a_stopped_cloud_leaves_machines_running_and_finds_them_again(cloud, ben
 def test_a_guest_that_ends_while_nobody_watches_is_seen_stopped(cloud, bench):
     guest = bench.launch()
     cloud.kill_all()
-    guest.ssh("sudo poweroff", timeout=20)
+    guest.ssh("sudo poweroff </dev/null >/dev/null 2>&1 &", timeout=60)
     wait_until(lambda: not guest.answers_ssh(1), 60)
     cloud.start()
     wait_for_instance(bench.ec2, guest.id, "stopped")
