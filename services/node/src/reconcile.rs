@@ -24,6 +24,9 @@ use crate::world::{DomainPower, Seen, Wires, World};
 
 /// A guest that was asked to let go of a disk is asked again after this long.
 const DETACH_AGAIN_MS: u64 = 5_000;
+/// A running guest whose tap is gone has lost its namespace, or has just ended without libvirt having told so: only
+/// after this long it is taken for the first.
+const GONE_FOR_MS: u64 = 3_000;
 /// Longest pause between tries at what keeps failing.
 const MAX_PAUSE_MS: u64 = 30_000;
 
@@ -58,6 +61,8 @@ pub struct Effort {
     failed: Vec<Step>,
     problem: Option<String>,
     detach_asked_ms: BTreeMap<VolumeId, u64>,
+    /// Since when it is on and its tap is gone.
+    gone_since_ms: Option<u64>,
 }
 
 impl Reconciler {
@@ -130,6 +135,7 @@ impl Reconciler {
                 }),
                 _ => Wires::Connected,
             };
+            let wires = self.believed(&id, wires, now_ms);
             let seen = Seen {
                 domain,
                 wires,
@@ -141,6 +147,20 @@ impl Reconciler {
         });
         let instances = instances.collect();
         Ok((desired, World { now_ms, instances }))
+    }
+
+    /// A guest that switches itself off takes its tap along before libvirt tells that it is off. Its plug must not be
+    /// pulled then: it would count as killed from outside and be started again.
+    fn believed(&self, id: &InstanceId, wires: Wires, now_ms: u64) -> Wires {
+        let mut efforts = self.efforts();
+        if wires != Wires::Gone {
+            if let Some(effort) = efforts.get_mut(id) {
+                effort.gone_since_ms = None;
+            }
+            return wires;
+        }
+        let since_ms = *efforts.entry(id.clone()).or_default().gone_since_ms.get_or_insert(now_ms);
+        if now_ms.saturating_sub(since_ms) < GONE_FOR_MS { Wires::Connected } else { Wires::Gone }
     }
 
     /// Instances that have a console log.

@@ -314,7 +314,9 @@ fn two_instances_reach_each_other_only_by_a_rule_and_a_dead_start_is_taken_up() 
     wait("the address leads to the other", 20, || {
         (world.ssh(&one, "imds latest/meta-data/instance-id")? == two.id.as_str()).then_some(())
     });
-    assert!(!sh("ip", &["route", "get", &second.unwrap().to_string()]).status.success());
+    let leads_nowhere =
+        || (!sh("ip", &["route", "get", &second.unwrap().to_string()]).status.success()).then_some(());
+    wait("the address that was left leads nowhere", 20, leads_nowhere);
     // an address of the pool that no instance has goes nowhere
     let unused = world.config.public_pool.broadcast().to_string();
     assert!(!sh("ip", &["route", "get", &unused]).status.success(), "unused public addresses leak");
