@@ -1,13 +1,30 @@
 """What the kernel and libvirt of this host hold, as the tests look at it from outside."""
 
+import atexit
 import fcntl
 import os
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("MURUS_BINARY", ROOT / "target/release/murus"))
+
+
+def _where_everyone_may_run_it(program):
+    """The program, or a copy of it if the services' users are not let into where it lies (a clone below /root)."""
+    if not program.exists() or all(parent.stat().st_mode & 0o001 for parent in program.resolve().parents):
+        return program
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="murus-program-", dir="/var/tmp"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    directory.chmod(0o755)
+    copy = pathlib.Path(shutil.copy2(program, directory))
+    copy.chmod(0o755)
+    return copy
+
+
+BINARY = _where_everyone_may_run_it(pathlib.Path(os.environ.get("MURUS_BINARY", ROOT / "target/release/murus")))
 TINY = pathlib.Path(os.environ.get("MURUS_TINY_IMAGE", ROOT / "images/tiny/out/tiny.qcow2"))
 LIBVIRT = os.environ.get("MURUS_LIBVIRT_URI", "qemu:///system")
 
