@@ -90,7 +90,7 @@ host_packages() {
 # host_cargo MINIMUM (such as 1.95): finds cargo also where rustup puts it.
 host_cargo() {
 	local minimum=$1 version directory
-	for directory in "${CARGO_HOME:-$HOME/.cargo}/bin" /root/.cargo/bin /usr/local/cargo/bin "${SUDO_USER:+$(getent passwd "${SUDO_USER:-}" | cut -d: -f6)/.cargo/bin}"; do
+	for directory in "${CARGO_HOME:-$HOME/.cargo}/bin" /usr/local/cargo/bin "${SUDO_USER:+$(getent passwd "${SUDO_USER:-}" | cut -d: -f6)/.cargo/bin}"; do
 		command -v cargo >/dev/null && break
 		[[ ! -x $directory/cargo ]] || PATH=$directory:$PATH
 	done
