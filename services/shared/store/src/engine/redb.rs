@@ -10,11 +10,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase,
-    StorageBackend, StorageError, TableDefinition, TableError,
+    AccessGuard, Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadTransaction,
+    ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError,
 };
 
 use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, View};
@@ -24,6 +25,10 @@ use crate::Error;
 const FILE_NAME: &str = "store.redb";
 /// Page cache; redb's own default is 1 GiB, too much for a process that is one of several on a host.
 const CACHE_BYTES: usize = 64 << 20;
+/// How long `open` waits for a file that another process has locked. One that was killed while it started a program
+/// leaves its lock to the copy of itself that has not become that program yet: milliseconds, more on a busy host.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 type Bytes = &'static [u8];
 type OpenTable = Arc<ReadOnlyTable<Bytes, Bytes>>;
@@ -47,7 +52,7 @@ impl RedbEngine {
 
     /// A database on any medium that redb can use.
     pub fn with_backend(backend: impl StorageBackend) -> Result<Self, Error> {
-        let db = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(engine)?;
+        let db = builder().create_with_backend(backend).map_err(engine)?;
         Ok(RedbEngine { db: Arc::new(db) })
     }
 
@@ -62,8 +67,7 @@ impl RedbEngine {
             create_file(&path)?;
             sync_directories(directory, missing + 2).map_err(text)?;
         }
-        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(text)?;
-        Self::with_backend(FileBackend::new(file).map_err(text)?).map_err(text)
+        Ok(RedbEngine { db: Arc::new(open_locked(&path)?) })
     }
 
     fn view(&self) -> Result<RedbView, Error> {
@@ -154,6 +158,26 @@ impl Batch for RedbBatch {
         }
         txn.commit().map_err(engine)
     }
+}
+
+/// Opens a database file, which takes its lock; waits for who is about to let go of it.
+fn open_locked(path: &Path) -> Result<Database, String> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;
+        match builder().create_with_backend(FileBackend::new(file).map_err(text)?) {
+            Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_RETRY);
+            }
+            opened => return opened.map_err(|error| format!("the storage engine failed: {error}")),
+        }
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
 }
 
 /// Makes an empty database appear at `path` whole or not at all: redb cannot open one whose creation was cut short.
