@@ -1,19 +1,23 @@
-//! IAM: users, groups, their keys and their policies (API version 2010-05-08).
+//! IAM: users, groups, roles, their keys and their policies (API version 2010-05-08).
 
 mod access_key;
 mod account_alias;
 mod attachment;
+mod boundary;
 mod group;
 mod inline_policy;
 mod policy;
+mod role;
 mod user;
 
 pub use access_key::*;
 pub use account_alias::*;
 pub use attachment::*;
+pub use boundary::*;
 pub use group::*;
 pub use inline_policy::*;
 pub use policy::*;
+pub use role::*;
 pub use user::*;
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Tag};
+use super::{AttachedPermissionsBoundary, Group, Tag};
 use crate::{Empty, Timestamp};
 
 /// A user.
@@ -19,6 +19,8 @@ pub struct User {
     pub arn: String,
     /// When it was made.
     pub create_date: Timestamp,
+    /// The policy that limits it; lists of users leave it out.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
     /// Tags; lists of users leave them out.
     pub tags: Option<Vec<Tag>>,
 }

@@ -4,7 +4,7 @@
 //! makes what it names; a start that finds the file but no installation makes exactly what the file says, and one
 //! that finds the installation leaves it alone. So a key that works is always one that somebody could have read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ::store::Tx;
@@ -242,7 +242,7 @@ fn administrator(admin: &AdminCredentials, id: String, now: Timestamp) -> User {
         groups: BTreeSet::new(),
         permissions: Permissions {
             attached: BTreeSet::from([ADMINISTRATOR_ACCESS.to_owned()]),
-            inline: BTreeMap::new(),
+            ..Permissions::default()
         },
     }
 }

@@ -14,11 +14,13 @@ pub struct Config {
     pub max_users: usize,
     /// Groups an account may have, 1 or more.
     pub max_groups: usize,
+    /// Roles an account may have, 1 or more.
+    pub max_roles: usize,
     /// Customer managed policies an account may have, 1 or more.
     pub max_policies: usize,
     /// Groups a user may be in, 1 or more.
     pub max_groups_per_user: usize,
-    /// Managed policies that may be attached to one user or group, 1 to 20.
+    /// Managed policies that may be attached to one user, group or role, 1 to 20.
     pub max_attached_policies: usize,
     /// Access keys a user may have, 1 or more.
     pub max_access_keys_per_user: usize,
@@ -33,6 +35,7 @@ impl Default for Config {
             admin_user_name: "admin".into(),
             max_users: 5000,
             max_groups: 300,
+            max_roles: 1000,
             max_policies: 1500,
             max_groups_per_user: 10,
             max_attached_policies: 10,

@@ -13,6 +13,12 @@ pub enum Error {
     /// A group that is not there.
     #[error("The group with name {0} cannot be found.")]
     NoSuchGroup(String),
+    /// A role that is not there.
+    #[error("The role with name {0} cannot be found.")]
+    NoSuchRole(String),
+    /// A managed policy that is to be a boundary and is not there.
+    #[error("Scope ARN: {0} does not exist or is not attachable.")]
+    NotABoundary(String),
     /// A managed policy that is not there, or is not attached.
     #[error("Policy {0} was not found.")]
     NoSuchPolicy(String),
@@ -30,7 +36,7 @@ pub enum Error {
     /// An inline policy that is not there.
     #[error("The {kind} policy with name {name} cannot be found.")]
     NoSuchInlinePolicy {
-        /// `user` or `group`.
+        /// `user`, `group` or `role`.
         kind: &'static str,
         /// Name of the policy.
         name: String,
@@ -44,7 +50,7 @@ pub enum Error {
     /// A name that is taken.
     #[error("{kind} with name {name} already exists.")]
     NameTaken {
-        /// `User` or `Group`.
+        /// `User`, `Group` or `Role`.
         kind: &'static str,
         /// The name.
         name: String,
@@ -69,7 +75,7 @@ pub enum Error {
     /// The inline policies of one entity are too long together.
     #[error("Maximum policy size of {limit} bytes exceeded for {kind} {name}")]
     InlinePoliciesTooLong {
-        /// `user` or `group`.
+        /// `user`, `group` or `role`.
         kind: &'static str,
         /// Whose they are.
         name: String,
@@ -133,6 +139,8 @@ impl Error {
         match self {
             Error::NoSuchUser(_)
             | Error::NoSuchGroup(_)
+            | Error::NoSuchRole(_)
+            | Error::NotABoundary(_)
             | Error::NoSuchPolicy(_)
             | Error::NotAttachable(_)
             | Error::NoSuchPolicyVersion { .. }

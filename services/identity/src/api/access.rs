@@ -1,17 +1,18 @@
-//! What IAM's actions access, as AWS's service authorization reference says: the ARN of the user, group or policy
-//! with its path, and its tags. A name that is not there stands for an ARN at the root path.
+//! What IAM's actions access, as AWS's service authorization reference says: the ARN of the user, group, role or
+//! policy with its path, and its tags. A name that is not there stands for an ARN at the root path.
 
 use ::store::Read;
 use api_spec::ApiError;
 use auth::policy::Principal;
 use kit::{Access, Caller};
 
-use crate::domain::entity::User;
+use crate::domain::entity::{Role, User};
 use crate::domain::{arn, names};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::groups;
 use crate::store::policies;
+use crate::store::roles;
 use crate::store::users::{self, Who};
 
 type Accesses = Result<Vec<Access>, ApiError>;
@@ -56,6 +57,16 @@ impl Identity {
         }
     }
 
+    /// An action on a role.
+    pub(super) fn on_role(&self, action: &str, caller: &Caller, name: &str) -> Accesses {
+        let account = caller.account_id();
+        match roles::named(&self.db.read()?, account, name) {
+            Ok(role) => Ok(vec![role_access(action, &role)]),
+            Err(Error::NoSuchRole(name)) => Ok(vec![Access::new(action, arn::role(account, "/", &name))]),
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// Looking at a managed policy: the account's own or one of AWS's.
     pub(super) fn on_policy(&self, action: &str, caller: &Caller, policy: &str) -> Accesses {
         let access = policy_access(&self.db.read()?, action, caller, policy)?;
@@ -76,6 +87,11 @@ impl Identity {
 /// An action on a user, with its tags.
 pub fn user_access(action: &str, user: &User) -> Access {
     tagged(Access::new(action, user.arn()), &user.tags)
+}
+
+/// An action on a role, with its tags.
+pub fn role_access(action: &str, role: &Role) -> Access {
+    tagged(Access::new(action, role.arn()), &role.tags)
 }
 
 /// Making something, with tags: that needs the permission to tag, too.

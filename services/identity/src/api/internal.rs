@@ -57,7 +57,7 @@ impl Identity {
             signing_key: self.signing_key(&key, question)?,
             canonical_user_id: accounts::get(&read, &key.account)?.canonical_user_id,
             policies: policies_of(&read, &user)?,
-            boundary: None,
+            boundary: boundary_of(&read, &key.account, &user.permissions)?,
             session_policies: Vec::new(),
             version: store::version(&read)?,
             tags: user.tags,
@@ -134,4 +134,16 @@ fn collect(
         all.push(NamedPolicy { source, document: document.clone() });
     }
     Ok(())
+}
+
+/// The document of a boundary. Its policy cannot be deleted while it limits somebody; were it gone, nothing would be
+/// allowed.
+fn boundary_of(
+    read: &impl Read,
+    account: &str,
+    permissions: &Permissions,
+) -> Result<Option<NamedPolicy>, Error> {
+    let Some(arn) = &permissions.boundary else { return Ok(None) };
+    let document = policies::find(read, account, arn)?.document()?.to_owned();
+    Ok(Some(NamedPolicy { source: arn.clone(), document }))
 }

@@ -11,6 +11,7 @@ pub mod internal;
 mod paging;
 mod policies;
 mod policy_versions;
+mod roles;
 mod users;
 mod views;
 
@@ -32,7 +33,11 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    let actions = Actions::of(Service::Iam)
+    role_actions(policy_actions(user_actions()))
+}
+
+fn user_actions() -> Actions<Identity> {
+    Actions::of(Service::Iam)
         .offer::<CreateUser>()
         .offer::<GetUser>()
         .offer::<ListUsers>()
@@ -52,8 +57,18 @@ pub fn iam_actions() -> Actions<Identity> {
         .offer::<DeleteAccessKey>()
         .offer::<CreateAccountAlias>()
         .offer::<ListAccountAliases>()
-        .offer::<DeleteAccountAlias>();
-    policy_actions(actions)
+        .offer::<DeleteAccountAlias>()
+}
+
+fn role_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::CreateRole>()
+        .offer::<iam::GetRole>()
+        .offer::<iam::ListRoles>()
+        .offer::<iam::UpdateRole>()
+        .offer::<iam::UpdateRoleDescription>()
+        .offer::<iam::UpdateAssumeRolePolicy>()
+        .offer::<iam::DeleteRole>()
 }
 
 fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {

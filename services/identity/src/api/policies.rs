@@ -17,7 +17,7 @@ use super::{tags, views};
 use crate::domain::managed_policy::{self, ManagedPolicy, Version};
 use crate::domain::{arn, document, ids, names};
 use crate::identity::Identity;
-use crate::store::policies::{self, AnyPolicy};
+use crate::store::policies::{self, AnyPolicy, Usage};
 
 impl Serve<CreatePolicy> for Identity {
     async fn access(&self, op: &CreatePolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
@@ -50,7 +50,7 @@ impl Serve<CreatePolicy> for Identity {
         names::tags(&policy.tags)?;
         let (made, limit) = (policy.clone(), self.config.max_policies);
         self.db.change(move |tx| policies::create(tx, &made, limit)).await?;
-        Ok(CreatePolicyResult { policy: views::policy(&policy, 0) })
+        Ok(CreatePolicyResult { policy: views::policy(&policy, Usage::default()) })
     }
 }
 
@@ -61,10 +61,10 @@ impl Serve<GetPolicy> for Identity {
 
     async fn handle(&self, op: GetPolicy, caller: &Caller) -> Result<GetPolicyResult, ApiError> {
         let (read, account) = (self.db.read()?, caller.account_id());
-        let attachments = policies::attachments(&read, account, &op.policy_arn)?;
+        let usage = policies::usage(&read, account, &op.policy_arn)?;
         let policy = match policies::find(&read, account, &op.policy_arn)? {
-            AnyPolicy::Aws(managed) => views::aws_policy(managed, attachments)?,
-            AnyPolicy::Customer(policy) => views::policy(&policy, attachments),
+            AnyPolicy::Aws(managed) => views::aws_policy(managed, usage)?,
+            AnyPolicy::Customer(policy) => views::policy(&policy, usage),
         };
         Ok(GetPolicyResult { policy })
     }
@@ -80,16 +80,24 @@ impl Serve<ListPolicies> for Identity {
     async fn handle(&self, op: ListPolicies, caller: &Caller) -> Result<ListPoliciesResult, ApiError> {
         let prefix = op.path_prefix.as_deref().unwrap_or("/");
         let scope = op.scope.as_deref().unwrap_or("All");
-        let usage = op.policy_usage_filter.as_deref().unwrap_or("PermissionsPolicy");
+        let usage = op.policy_usage_filter.as_deref();
         names::path_prefix(prefix)?;
         names::one_of("scope", scope, &["All", "AWS", "Local"])?;
-        names::one_of("policyUsageFilter", usage, &["PermissionsPolicy", "PermissionsBoundary"])?;
+        if let Some(usage) = usage {
+            names::one_of("policyUsageFilter", usage, &["PermissionsPolicy", "PermissionsBoundary"])?;
+        }
         let mut all = listed(&self.db.read()?, caller.account_id(), scope)?;
         let attached_only = op.only_attached.unwrap_or(false);
         all.retain(|policy| policy.path.starts_with(prefix));
-        all.retain(|policy| !attached_only || policy.attachment_count > 0);
-        // nothing is used as a boundary
-        all.retain(|_| usage == "PermissionsPolicy");
+        all.retain(|policy| {
+            let (attached, limits) =
+                (policy.attachment_count > 0, policy.permissions_boundary_usage_count > 0);
+            match usage {
+                Some("PermissionsPolicy") => attached,
+                Some(_) => limits,
+                None => !attached_only || attached || limits,
+            }
+        });
         let page = page(all, |policy| policy.arn.clone(), op.marker.as_deref(), op.max_items)?;
         Ok(ListPoliciesResult { policies: page.items, is_truncated: page.is_truncated, marker: page.marker })
     }
@@ -100,14 +108,14 @@ fn listed(read: &impl Read, account: &str, scope: &str) -> Result<Vec<iam::Polic
     let mut all = Vec::new();
     if scope != "AWS" {
         for policy in policies::list(read, account)? {
-            let attachments = policies::attachments(read, account, &policy.arn())?;
-            all.push(views::listed_policy(&policy, attachments));
+            let usage = policies::usage(read, account, &policy.arn())?;
+            all.push(views::listed_policy(&policy, usage));
         }
     }
     if scope != "Local" {
         for managed in auth::managed::list() {
-            let attachments = policies::attachments(read, account, &managed.arn)?;
-            all.push(iam::Policy { description: None, ..views::aws_policy(managed, attachments)? });
+            let usage = policies::usage(read, account, &managed.arn)?;
+            all.push(iam::Policy { description: None, ..views::aws_policy(managed, usage)? });
         }
     }
     all.sort_by(|a, b| a.arn.cmp(&b.arn));

@@ -17,9 +17,8 @@ use super::{tags, views};
 use crate::domain::entity::User;
 use crate::domain::permissions::Permissions;
 use crate::domain::{arn, ids, names};
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::store::{accounts, groups, users};
+use crate::store::{accounts, groups, policies, users};
 
 impl Serve<CreateUser> for Identity {
     async fn access(&self, op: &CreateUser, caller: &Caller) -> Result<Vec<Access>, ApiError> {
@@ -41,17 +40,23 @@ impl Serve<CreateUser> for Identity {
             created: self.clock.now(),
             tags: tags(&op.tags),
             groups: BTreeSet::new(),
-            permissions: Permissions::default(),
+            permissions: Permissions { boundary: op.permissions_boundary, ..Permissions::default() },
         };
         names::user_name("userName", &user.name)?;
         names::path("path", &user.path)?;
         names::tags(&user.tags)?;
-        if op.permissions_boundary.is_some() {
-            let why = "PermissionsBoundary is not supported: users cannot have a permissions boundary yet.";
-            return Err(Error::InvalidInput(why.into()).into());
+        if let Some(arn) = &user.permissions.boundary {
+            names::policy_arn(arn)?;
         }
         let (made, limit) = (user.clone(), self.config.max_users);
-        self.db.change(move |tx| users::create(tx, &made, limit)).await?;
+        self.db
+            .change(move |tx| {
+                if let Some(arn) = &made.permissions.boundary {
+                    policies::check_boundary(tx, &made.account, arn)?;
+                }
+                users::create(tx, &made, limit)
+            })
+            .await?;
         Ok(CreateUserResult { user: views::user(&user) })
     }
 }
@@ -73,6 +78,7 @@ impl Serve<GetUser> for Identity {
                 user_id: account.to_owned(),
                 arn: root.arn(),
                 create_date: accounts::get(&read, account)?.created.into(),
+                permissions_boundary: None,
                 tags: None,
             },
             (name, _) => views::user(&users::find(&read, account, &who(caller, name.as_deref())?)?),

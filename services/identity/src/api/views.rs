@@ -1,16 +1,21 @@
 //! What is kept, as the wire shows it.
 
+use ::store::Read;
 use api_spec::{ApiError, iam};
 
 use crate::domain::access_key::AccessKey;
-use crate::domain::entity::{Group, User};
+use crate::domain::document;
+use crate::domain::entity::{Group, Role, User};
 use crate::domain::managed_policy::{ManagedPolicy, Version};
 use crate::error::Error;
+use crate::store::policies::Usage;
+use crate::store::roles;
 
 /// A user with its tags.
 pub fn user(user: &User) -> iam::User {
     let tags = (!user.tags.is_empty()).then(|| tags(&user.tags));
-    iam::User { tags, ..listed_user(user) }
+    let permissions_boundary = user.permissions.boundary.as_deref().map(boundary);
+    iam::User { tags, permissions_boundary, ..listed_user(user) }
 }
 
 /// A user as lists show it.
@@ -21,7 +26,38 @@ pub fn listed_user(user: &User) -> iam::User {
         user_id: user.id.clone(),
         arn: user.arn(),
         create_date: user.created.into(),
+        permissions_boundary: None,
         tags: None,
+    }
+}
+
+/// A role with everything, its trust policy as `read` sees the principals that it names.
+pub fn role(read: &impl Read, role: &Role) -> Result<iam::Role, Error> {
+    let tags = (!role.tags.is_empty()).then(|| tags(&role.tags));
+    let permissions_boundary = role.permissions.boundary.as_deref().map(boundary);
+    Ok(iam::Role { tags, permissions_boundary, ..listed_role(read, role)? })
+}
+
+/// A role as lists show it.
+pub fn listed_role(read: &impl Read, role: &Role) -> Result<iam::Role, Error> {
+    Ok(iam::Role {
+        path: role.path.clone(),
+        role_name: role.name.clone(),
+        role_id: role.id.clone(),
+        arn: role.arn(),
+        create_date: role.created.into(),
+        assume_role_policy_document: document::url_encoded(&roles::shown_trust(read, role)?),
+        description: role.description.clone(),
+        max_session_duration: i32::try_from(role.max_session_seconds).unwrap_or(i32::MAX),
+        permissions_boundary: None,
+        tags: None,
+    })
+}
+
+fn boundary(arn: &str) -> iam::AttachedPermissionsBoundary {
+    iam::AttachedPermissionsBoundary {
+        permissions_boundary_type: "PermissionsBoundaryPolicy".into(),
+        permissions_boundary_arn: arn.to_owned(),
     }
 }
 
@@ -47,21 +83,21 @@ pub fn access_key(key: &AccessKey, user: &User) -> iam::AccessKeyMetadata {
 }
 
 /// A customer managed policy, whole.
-pub fn policy(policy: &ManagedPolicy, attachments: usize) -> iam::Policy {
+pub fn policy(policy: &ManagedPolicy, usage: Usage) -> iam::Policy {
     let tags = (!policy.tags.is_empty()).then(|| tags(&policy.tags));
-    iam::Policy { description: policy.description.clone(), tags, ..listed_policy(policy, attachments) }
+    iam::Policy { description: policy.description.clone(), tags, ..listed_policy(policy, usage) }
 }
 
 /// A customer managed policy as lists show it.
-pub fn listed_policy(policy: &ManagedPolicy, attachments: usize) -> iam::Policy {
+pub fn listed_policy(policy: &ManagedPolicy, usage: Usage) -> iam::Policy {
     iam::Policy {
         policy_name: policy.name.clone(),
         policy_id: policy.id.clone(),
         arn: policy.arn(),
         path: policy.path.clone(),
         default_version_id: version_id(policy.default_version),
-        attachment_count: count(attachments),
-        permissions_boundary_usage_count: 0,
+        attachment_count: count(usage.attachments),
+        permissions_boundary_usage_count: count(usage.boundaries),
         is_attachable: true,
         description: None,
         create_date: policy.created.into(),
@@ -71,7 +107,7 @@ pub fn listed_policy(policy: &ManagedPolicy, attachments: usize) -> iam::Policy 
 }
 
 /// A policy that AWS manages, whole.
-pub fn aws_policy(managed: &auth::managed::Managed, attachments: usize) -> Result<iam::Policy, ApiError> {
+pub fn aws_policy(managed: &auth::managed::Managed, usage: Usage) -> Result<iam::Policy, ApiError> {
     let created = aws_date(managed)?;
     Ok(iam::Policy {
         policy_name: managed.name.to_owned(),
@@ -79,8 +115,8 @@ pub fn aws_policy(managed: &auth::managed::Managed, attachments: usize) -> Resul
         arn: managed.arn.clone(),
         path: managed.path.to_owned(),
         default_version_id: managed.default_version.to_owned(),
-        attachment_count: count(attachments),
-        permissions_boundary_usage_count: 0,
+        attachment_count: count(usage.attachments),
+        permissions_boundary_usage_count: count(usage.boundaries),
         is_attachable: true,
         description: Some(managed.description.to_owned()),
         create_date: created,

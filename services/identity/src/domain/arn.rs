@@ -1,4 +1,4 @@
-//! ARNs of users, groups and managed policies.
+//! ARNs of users, groups, roles and managed policies.
 
 /// `arn:aws:iam::123456789012:user/division/alice`
 pub fn user(account: &str, path: &str, name: &str) -> String {
@@ -8,6 +8,11 @@ pub fn user(account: &str, path: &str, name: &str) -> String {
 /// `arn:aws:iam::123456789012:group/division/admins`
 pub fn group(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:group{path}{name}")
+}
+
+/// `arn:aws:iam::123456789012:role/division/builder`
+pub fn role(account: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:role{path}{name}")
 }
 
 /// `arn:aws:iam::123456789012:policy/division/read-only`

@@ -1,6 +1,6 @@
 //! Policy documents on their way in and out.
 
-use auth::policy::Policy;
+use auth::policy::{Policy, PolicyKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::names;
@@ -14,15 +14,19 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 
 /// Refuses a document that is no identity policy.
 pub fn check(document: &str) -> Result<(), Error> {
-    names::length("policyDocument", document, 1, MAX_CHARACTERS)?;
+    check_as("policyDocument", document, PolicyKind::Identity)
+}
+
+/// Refuses a document that is no policy of this kind.
+pub fn check_as(field: &str, document: &str, kind: PolicyKind) -> Result<(), Error> {
+    names::length(field, document, 1, MAX_CHARACTERS)?;
     let printable = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
     if !document.chars().all(printable) {
-        return Err(Error::Validation(
-            "The specified value for policyDocument is invalid. It must contain only printable ASCII characters."
-                .into(),
-        ));
+        return Err(Error::Validation(format!(
+            "The specified value for {field} is invalid. It must contain only printable ASCII characters."
+        )));
     }
-    match Policy::parse_identity(document) {
+    match Policy::parse_as(document, kind) {
         Ok(_) => Ok(()),
         Err(error) => Err(Error::MalformedPolicy(error.to_string())),
     }

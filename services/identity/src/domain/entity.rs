@@ -1,4 +1,4 @@
-//! Accounts, users and groups as they are kept.
+//! Accounts, users, groups and roles as they are kept.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arn;
 use super::permissions::Permissions;
+use super::trust::TrustPolicy;
 
 /// An account. Its root has no keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,5 +72,37 @@ impl Group {
     /// Its ARN.
     pub fn arn(&self) -> String {
         arn::group(&self.account, &self.path, &self.name)
+    }
+}
+
+/// A role: permissions that whoever its trust policy names may take on for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Account it belongs to.
+    pub account: String,
+    /// `AROA...`; never comes back, so sessions die with their role.
+    pub id: String,
+    /// Unique in the account without regard to case; it cannot be renamed.
+    pub name: String,
+    /// `/` or `/division/`.
+    pub path: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Seconds that a session may last, 3600 to 43200.
+    pub max_session_seconds: u32,
+    /// Who may assume it.
+    pub trust: TrustPolicy,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Its policies.
+    pub permissions: Permissions,
+}
+
+impl Role {
+    /// Its ARN.
+    pub fn arn(&self) -> String {
+        arn::role(&self.account, &self.path, &self.name)
     }
 }

@@ -19,6 +19,11 @@ pub fn group(random: &Random) -> String {
     format!("AGPA{}", random.text(17, BASE32))
 }
 
+/// `AROA` and 17 digits.
+pub fn role(random: &Random) -> String {
+    format!("AROA{}", random.text(17, BASE32))
+}
+
 /// `ANPA` and 17 digits.
 pub fn policy(random: &Random) -> String {
     format!("ANPA{}", random.text(17, BASE32))

@@ -9,3 +9,4 @@ pub mod managed_policy;
 pub mod names;
 pub mod permissions;
 pub mod seal;
+pub mod trust;

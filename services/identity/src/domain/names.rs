@@ -10,6 +10,11 @@ pub fn user_name(field: &str, name: &str) -> Checked {
     friendly(field, name)
 }
 
+/// A role's name.
+pub fn role_name(name: &str) -> Checked {
+    user_name("roleName", name)
+}
+
 /// A group's or a policy's name.
 pub fn name_128(field: &str, name: &str) -> Checked {
     length(field, name, 1, 128)?;
@@ -85,7 +90,24 @@ pub fn description(text: &str) -> Checked {
     length("description", text, 0, 1000)
 }
 
-/// The tags of a new user or policy.
+/// The description of a role.
+pub fn role_description(text: &str) -> Checked {
+    length("description", text, 0, 1000)?;
+    let fine = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    match text.chars().all(fine) {
+        true => Ok(()),
+        false => Err(pattern("description", text, "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*")),
+    }
+}
+
+/// How long sessions of a role may last.
+pub fn max_session_seconds(seconds: Option<i32>) -> Result<u32, Error> {
+    let seconds = seconds.unwrap_or(3600);
+    number("maxSessionDuration", seconds, 3600, 43_200)?;
+    u32::try_from(seconds).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+/// The tags of a new user, role or policy.
 pub fn tags(tags: &[calls::Tag]) -> Checked {
     if tags.len() > 50 {
         return Err(Error::QuotaExceeded { quota: "TagsPerResource".into(), limit: 50 });
@@ -122,6 +144,16 @@ pub fn one_of(field: &str, text: &str, words: &[&str]) -> Checked {
     }
     let words = words.join(", ");
     Err(constraint(field, text, &format!("Member must satisfy enum value set: [{words}]")))
+}
+
+/// A number's range.
+pub fn number(field: &str, value: i32, min: i32, max: i32) -> Checked {
+    let wrong = |what: String| Err(constraint(field, &value.to_string(), &what));
+    match value {
+        _ if value < min => wrong(format!("Member must have value greater than or equal to {min}")),
+        _ if value > max => wrong(format!("Member must have value less than or equal to {max}")),
+        _ => Ok(()),
+    }
 }
 
 /// A text's length in characters.

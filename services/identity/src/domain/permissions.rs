@@ -1,4 +1,5 @@
-//! The policies of one user or group: managed ones attached by ARN, and its own inline ones.
+//! The policies of one user, group or role: managed ones attached by ARN, its own inline ones, and the boundary that
+//! limits a user or a role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::error::Error;
 /// Whose permissions they are, for the words of errors and the size that inline policies may have together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// `user` or `group`.
+    /// `user`, `group` or `role`.
     pub name: &'static str,
     /// AWS's name of the quota of attached policies.
     pub attach_quota: &'static str,
@@ -22,14 +23,19 @@ pub struct Kind {
 pub const OF_USER: Kind = Kind { name: "user", attach_quota: "PoliciesPerUser", max_inline: 2048 };
 /// Of groups.
 pub const OF_GROUP: Kind = Kind { name: "group", attach_quota: "PoliciesPerGroup", max_inline: 5120 };
+/// Of roles.
+pub const OF_ROLE: Kind = Kind { name: "role", attach_quota: "PoliciesPerRole", max_inline: 10_240 };
 
-/// Attached and inline policies.
+/// Attached and inline policies, and the boundary.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permissions {
     /// ARNs of managed policies.
     pub attached: BTreeSet<String>,
     /// Documents by name.
     pub inline: BTreeMap<String, String>,
+    /// ARN of the managed policy that limits the rest; groups have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundary: Option<String>,
 }
 
 impl Permissions {
@@ -71,7 +77,7 @@ impl Permissions {
         self.inline.remove(name).map(|_| ()).ok_or_else(|| no_inline(kind, name))
     }
 
-    /// Refuses while there are any, as deleting an entity does.
+    /// Refuses while any are attached or inline, as deleting an entity does.
     pub fn must_be_empty(&self) -> Result<(), Error> {
         if !self.attached.is_empty() {
             return Err(Error::DeleteConflict("Cannot delete entity, must detach all policies first."));

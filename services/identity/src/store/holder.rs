@@ -1,9 +1,9 @@
-//! What users and groups have in common: they hold policies.
+//! What users, groups and roles have in common: they hold policies.
 
 use ::store::{Read, Tx};
 
-use super::{groups, users};
-use crate::domain::entity::{Group, User};
+use super::{groups, roles, users};
+use crate::domain::entity::{Group, Role, User};
 use crate::domain::permissions::{self, Kind, Permissions};
 use crate::error::Error;
 
@@ -47,6 +47,23 @@ impl Holder for Group {
     }
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         groups::put(tx, self)
+    }
+    fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+    fn permissions_mut(&mut self) -> &mut Permissions {
+        &mut self.permissions
+    }
+}
+
+impl Holder for Role {
+    const KIND: Kind = permissions::OF_ROLE;
+
+    fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        roles::named(read, account, name)
+    }
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        roles::put(tx, self)
     }
     fn permissions(&self) -> &Permissions {
         &self.permissions

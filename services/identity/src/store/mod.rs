@@ -6,6 +6,7 @@ pub mod groups;
 pub mod holder;
 pub mod keys;
 pub mod policies;
+pub mod roles;
 mod tables;
 pub mod users;
 

@@ -3,7 +3,10 @@
 use ::store::{Read, Tx};
 use auth::managed::{self, Managed};
 
-use super::tables::{GROUPS_BY_POLICY, POLICIES, POLICIES_BY_NAME, USERS_BY_POLICY};
+use super::tables::{
+    GROUPS_BY_POLICY, POLICIES, POLICIES_BY_NAME, ROLES_BY_BOUNDARY, ROLES_BY_POLICY, USERS_BY_BOUNDARY,
+    USERS_BY_POLICY,
+};
 use crate::domain::arn::parse_policy;
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::error::Error;
@@ -49,10 +52,31 @@ pub fn list(read: &impl Read, account: &str) -> Result<Vec<ManagedPolicy>, Error
     Ok(found.into_iter().map(|(_, policy)| policy).collect())
 }
 
-/// Users and groups of the account that have the policy attached.
-pub fn attachments(read: &impl Read, account: &str, arn: &str) -> Result<usize, Error> {
+/// How often a managed policy is used in an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Users, groups and roles that have it attached.
+    pub attachments: usize,
+    /// Users and roles that it limits.
+    pub boundaries: usize,
+}
+
+/// How often the account uses the policy.
+pub fn usage(read: &impl Read, account: &str, arn: &str) -> Result<Usage, Error> {
     let key = (account.to_owned(), arn.to_owned());
-    Ok(USERS_BY_POLICY.keys(read, &key)?.len() + GROUPS_BY_POLICY.keys(read, &key)?.len())
+    let (users, groups) = (USERS_BY_POLICY.keys(read, &key)?, GROUPS_BY_POLICY.keys(read, &key)?);
+    let attachments = users.len() + groups.len() + ROLES_BY_POLICY.keys(read, &key)?.len();
+    let boundaries = USERS_BY_BOUNDARY.keys(read, &key)?.len() + ROLES_BY_BOUNDARY.keys(read, &key)?.len();
+    Ok(Usage { attachments, boundaries })
+}
+
+/// Refuses an ARN that cannot be a boundary in the account.
+pub fn check_boundary(read: &impl Read, account: &str, arn: &str) -> Result<(), Error> {
+    match find(read, account, arn) {
+        Ok(_) => Ok(()),
+        Err(Error::NoSuchPolicy(arn)) => Err(Error::NotABoundary(arn)),
+        Err(other) => Err(other),
+    }
 }
 
 /// Adds a policy.
@@ -71,10 +95,10 @@ pub fn put(tx: &mut Tx<'_>, policy: &ManagedPolicy) -> Result<(), Error> {
     Ok(tx.put(&POLICIES, &(policy.account.clone(), policy.id.clone()), policy)?)
 }
 
-/// Deletes a policy that is not attached and has one version.
+/// Deletes a policy that is not attached, limits nobody and has one version.
 pub fn delete(tx: &mut Tx<'_>, account: &str, arn: &str) -> Result<(), Error> {
     let policy = customer(tx, account, arn)?;
-    if attachments(tx, account, arn)? > 0 {
+    if usage(tx, account, arn)? != Usage::default() {
         return Err(Error::DeleteConflict("Cannot delete a policy attached to entities."));
     }
     if policy.versions.len() > 1 {

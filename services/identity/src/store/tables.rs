@@ -4,7 +4,7 @@
 use ::store::{Index, IndexedTable, Table, json_value};
 
 use crate::domain::access_key::AccessKey;
-use crate::domain::entity::{Account, Group, User};
+use crate::domain::entity::{Account, Group, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 
 /// (account, id of the thing in it)
@@ -23,7 +23,7 @@ pub const ACCOUNTS_BY_ALIAS: Index<String, Account, String> =
 
 /// By account and id.
 pub const USERS: IndexedTable<InAccount, User> =
-    IndexedTable::new("users", &[&USERS_BY_NAME, &USERS_BY_GROUP, &USERS_BY_POLICY]);
+    IndexedTable::new("users", &[&USERS_BY_NAME, &USERS_BY_GROUP, &USERS_BY_POLICY, &USERS_BY_BOUNDARY]);
 /// By account and lower-case name.
 pub const USERS_BY_NAME: Index<InAccount, User, InAccount> =
     Index::new("users_by_name", |key, user| vec![(key.0.clone(), user.name.to_lowercase())]);
@@ -35,6 +35,11 @@ pub const USERS_BY_GROUP: Index<InAccount, User, InAccount> = Index::new("users_
 pub const USERS_BY_POLICY: Index<InAccount, User, InAccount> = Index::new("users_by_policy", |key, user| {
     user.permissions.attached.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
 });
+/// By account and ARN of the boundary.
+pub const USERS_BY_BOUNDARY: Index<InAccount, User, InAccount> =
+    Index::new("users_by_boundary", |key, user| {
+        user.permissions.boundary.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
+    });
 
 /// By account and id.
 pub const GROUPS: IndexedTable<InAccount, Group> =
@@ -46,6 +51,22 @@ pub const GROUPS_BY_NAME: Index<InAccount, Group, InAccount> =
 pub const GROUPS_BY_POLICY: Index<InAccount, Group, InAccount> =
     Index::new("groups_by_policy", |key, group| {
         group.permissions.attached.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
+    });
+
+/// By account and id.
+pub const ROLES: IndexedTable<InAccount, Role> =
+    IndexedTable::new("roles", &[&ROLES_BY_NAME, &ROLES_BY_POLICY, &ROLES_BY_BOUNDARY]);
+/// By account and lower-case name.
+pub const ROLES_BY_NAME: Index<InAccount, Role, InAccount> =
+    Index::new("roles_by_name", |key, role| vec![(key.0.clone(), role.name.to_lowercase())]);
+/// By account and ARN of an attached policy.
+pub const ROLES_BY_POLICY: Index<InAccount, Role, InAccount> = Index::new("roles_by_policy", |key, role| {
+    role.permissions.attached.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
+});
+/// By account and ARN of the boundary.
+pub const ROLES_BY_BOUNDARY: Index<InAccount, Role, InAccount> =
+    Index::new("roles_by_boundary", |key, role| {
+        role.permissions.boundary.iter().map(|arn| (key.0.clone(), arn.clone())).collect()
     });
 
 /// By account and id.
@@ -65,5 +86,6 @@ pub const ACCESS_KEYS_BY_USER: Index<String, AccessKey, InAccount> =
 json_value!(Account, version = 1);
 json_value!(User, version = 1);
 json_value!(Group, version = 1);
+json_value!(Role, version = 1);
 json_value!(ManagedPolicy, version = 1);
 json_value!(AccessKey, version = 1);

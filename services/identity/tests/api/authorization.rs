@@ -7,9 +7,12 @@ use crate::support::{ADMINISTRATOR, READ_ONLY, World, eventually, statement};
 /// Values that let every action's request be read.
 fn value(member: &str) -> Option<String> {
     Some(match member {
-        "UserName" | "GroupName" | "PolicyName" => "admin".into(),
-        "PolicyArn" => ADMINISTRATOR.into(),
+        "UserName" | "GroupName" | "RoleName" | "PolicyName" | "InstanceProfileName" | "Description" => {
+            "admin".into()
+        }
+        "PolicyArn" | "PermissionsBoundary" => ADMINISTRATOR.into(),
         "PolicyDocument" => statement("Allow", "*", "*"),
+        "AssumeRolePolicyDocument" => crate::roles::for_instances(),
         "VersionId" => "v1".into(),
         "AccessKeyId" => "AKIAAAAAAAAAAAAAAAAA".into(),
         "Status" => "Inactive".into(),

@@ -25,8 +25,8 @@ async fn bad_input_is_named_and_changes_nothing() {
         ("CreateUser", &[("UserName", "b"), ("UserName", "c")], "InvalidParameterCombination"),
         (
             "CreateUser",
-            &[("UserName", "b"), ("PermissionsBoundary", "arn:aws:iam::aws:policy/ReadOnlyAccess")],
-            "InvalidInput",
+            &[("UserName", "b"), ("PermissionsBoundary", "arn:aws:iam::aws:policy/NoSuchThing")],
+            "NoSuchEntity",
         ),
         (
             "CreateUser",
@@ -57,7 +57,7 @@ async fn bad_input_is_named_and_changes_nothing() {
         ("ListPolicies", &[("Scope", "Everything")], "ValidationError"),
         ("CreateAccountAlias", &[("AccountAlias", "Not An Alias")], "ValidationError"),
         ("DoSomethingElse", &[], "InvalidAction"),
-        ("CreateRole", &[], "InvalidAction"),
+        ("CreateSAMLProvider", &[], "InvalidAction"),
         ("", &[], "MissingAction"),
     ];
     for (action, parameters, code) in cases {

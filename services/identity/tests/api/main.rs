@@ -9,6 +9,7 @@ mod groups;
 mod keys;
 mod kill;
 mod policies;
+mod roles;
 mod support;
 mod users;
 mod watch;
