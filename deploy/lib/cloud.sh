@@ -8,7 +8,7 @@ CLOUD_CONFIG=$CLOUD_DEFAULT_CONFIG
 CLOUD_LOG=/var/log/murus.log
 CLOUD_PID=/run/murus.pid
 CLOUD_UNITS=(murus.target murus-identity.service murus-node.service murus-volume.service murus-compute.service
-	murus-object.service)
+	murus-object.service murus-directories.service)
 
 step() { printf '\n== %s\n' "$*"; }
 die() {
@@ -55,8 +55,6 @@ cloud_running() {
 cloud_start() {
 	if cloud_by_systemd; then
 		install -m 644 deploy/systemd/*.service deploy/systemd/*.target /etc/systemd/system/
-		install -m 644 deploy/systemd/murus.tmpfiles /etc/tmpfiles.d/murus.conf
-		systemd-tmpfiles --create /etc/tmpfiles.d/murus.conf
 		systemctl daemon-reload
 		systemctl enable --now --quiet murus.target || die "systemd did not start murus.target: systemctl status 'murus*'"
 		return
@@ -90,7 +88,6 @@ cloud_has_image() { cloud admin image find --name "$1"; }
 cloud_uninstall() {
 	if cloud_by_systemd; then
 		(cd /etc/systemd/system && rm -f "${CLOUD_UNITS[@]}")
-		rm -f /etc/tmpfiles.d/murus.conf
 		systemctl daemon-reload
 	fi
 	rm -f "$CLOUD_PROGRAM" "$CLOUD_LOG" "$CLOUD_PID"

@@ -10,7 +10,6 @@
 #   host_packages GROUP...        Debian packages: build, run, image, tests
 #   host_cargo                    a cargo new enough; puts it in PATH
 #   host_users                    users and groups of the services
-#   host_directories DATA RUN     their directories
 #   host_libvirt                  virtlogd and libvirtd, answering
 #   host_libvirt_stop             those of them that host_libvirt started by hand
 #   host_users_remove             for deploy/down --purge
@@ -132,32 +131,6 @@ host_users_remove() {
 		! getent group "$user" >/dev/null || groupdel "$user" || return 1
 	done
 	! getent group "$HOST_GROUP" >/dev/null || groupdel "$HOST_GROUP"
-}
-
-# host_directory PATH OWNER:GROUP MODE
-host_directory() {
-	[[ $(stat -c '%F %U:%G %a' "$1" 2>/dev/null) == "directory $2 ${3#0}" ]] && return 0
-	{ mkdir -p "$1" && chown "$2" "$1" && chmod "$3" "$1"; } || host_fail "cannot set up $1: see above"
-}
-
-# One folder a service, each its own user's. QEMU, in the group murus-volume,
-# passes through the volume service's folder to the disk images it is told of,
-# but cannot list it.
-host_directories() {
-	local data=$1 run=$2 pair service user
-	host_directory "$data" root:root 0755 || return 1
-	host_directory "$data/node" root:root 0700 || return 1
-	for pair in "${HOST_SERVICE_USERS[@]}"; do
-		service=${pair%%:*} user=${pair#*:}
-		if [[ $service == volume ]]; then
-			host_directory "$data/$service" "$user:$user" 2710 || return 1
-		else
-			host_directory "$data/$service" "$user:$user" 0700 || return 1
-		fi
-	done
-	# Set-gid: sockets get the group that may open them. Sticky: no service can
-	# take another's socket away.
-	host_directory "$run" "root:$HOST_GROUP" 3770
 }
 
 host_libvirt_answers() { timeout 15 virsh -q -c qemu:///system version >/dev/null 2>&1; }

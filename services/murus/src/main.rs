@@ -71,6 +71,9 @@ enum Command {
     /// Print the compatibility table of the README.
     #[command(hide = true)]
     CompatibilityTable,
+    /// Make the directories of the services, each its own user's; the systemd units do so before anything starts.
+    #[command(hide = true)]
+    PrepareDirectories,
     /// Shut down the instances of this host while the services are stopped; those that should run come back with them.
     StopInstances,
     /// Remove everything this cloud made on this host: domains, namespaces, filters, routes and all data.
@@ -121,6 +124,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             print!("{}", shapes::compatibility_table());
             Ok(())
         }
+        Command::PrepareDirectories => users::prepare_directories(&config.data_dir, &config.run_dir),
         Command::StopInstances => purge::stop_instances(&config),
         Command::Purge { yes } => purge::run(config, yes),
     }
