@@ -28,6 +28,8 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// Instance types on offer.
     pub instance_types: Vec<InstanceType>,
+    /// How long a node may fail to start an instance before the start is given up, in seconds; at most 86400.
+    pub start_patience_s: u32,
     /// How long a terminated instance can still be described, in seconds.
     pub keep_terminated_s: u64,
 }
@@ -56,6 +58,7 @@ impl Default for Config {
             instance_limit: 256,
             nodes: vec![NodeConfig { name: "local".into(), zone: None, socket: None }],
             instance_types: instance_type::delivered(),
+            start_patience_s: 600,
             keep_terminated_s: 3600,
         }
     }
@@ -73,6 +76,9 @@ impl Config {
         }
         if self.memory_overhead_mib > 4096 {
             return wrong("memory_overhead_mib must be at most 4096".into());
+        }
+        if self.start_patience_s > 86_400 {
+            return wrong("start_patience_s must be at most 86400".into());
         }
         if self.default_vpc_cidr.prefix_len() != 16 || self.default_vpc_cidr.trunc() != self.default_vpc_cidr
         {

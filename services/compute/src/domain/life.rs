@@ -6,6 +6,7 @@
 //!      ^                         |  \________ seen off by the guest (behaviour: stop) ______^ |
 //!      |_________________________|________________ asked to start ____________________________|
 //!   any of them -- asked to terminate, or off by the guest (behaviour: terminate) --> shutting-down
+//!   pending -- the node cannot start it, and time is up --> shutting-down (first start) or stopping
 //!   shutting-down -- seen gone, and volumes released --> terminated
 //! ```
 //!
@@ -249,6 +250,20 @@ impl Life {
         self.enter(State::ShuttingDown, Wish::Gone, Some(reason), transition, now)
     }
 
+    /// The life of an instance whose start is given up: one that never ran goes the way of a terminated one, another is
+    /// stopped, its disks being what they were. None when it is not being started.
+    pub fn give_up(&self, problem: &str, now: Timestamp) -> Option<Life> {
+        let reason = Reason::new("Server.InternalError", &format!("Internal error on launch: {problem}"));
+        match (self.state, self.start_sequence) {
+            (State::Pending, 1) => Some(self.fail(reason, now)),
+            (State::Pending, _) => {
+                let transition = reason.message.clone();
+                Some(self.enter(State::Stopping, Wish::ForcedOff, Some(reason), transition, now))
+            }
+            _ => None,
+        }
+    }
+
     /// The life after an observation; none when it changes nothing.
     pub fn observe(&self, seen: Seen, behavior: ShutdownBehavior, now: Timestamp) -> Option<Life> {
         if seen.generation < self.generation {
@@ -363,6 +378,19 @@ mod tests {
     }
 
     #[test]
+    fn a_start_that_is_given_up_ends_a_new_instance_and_stops_an_old_one() {
+        let ended = Life::begin(at(0)).give_up("no disk", at(9)).unwrap();
+        assert_eq!((ended.state, ended.wish), (State::ShuttingDown, Wish::Gone));
+        let reason = ended.reason.unwrap();
+        assert_eq!(reason.code, "Server.InternalError");
+        assert_eq!(reason.message, "Server.InternalError: Internal error on launch: no disk");
+        let again = Life { state: State::Stopped, ..running() }.ask(Ask::Start, at(2)).unwrap();
+        let stopping = again.give_up("no disk", at(9)).unwrap();
+        assert_eq!((stopping.state, stopping.wish), (State::Stopping, Wish::ForcedOff));
+        assert_eq!(running().give_up("no disk", at(9)), None);
+    }
+
+    #[test]
     fn what_a_node_saw_before_it_heard_of_the_wish_does_not_count() {
         let life = Life { generation: 10, ..running().ask(Ask::Terminate, at(2)).unwrap() };
         assert_eq!(life.observe(Seen { generation: 9, domain: None }, STOP, at(3)), None);
@@ -409,6 +437,7 @@ mod tests {
     enum Event {
         Asked(Ask),
         Observed(Seen, bool),
+        TimeIsUp,
     }
 
     fn event() -> impl Strategy<Value = Event> {
@@ -417,6 +446,7 @@ mod tests {
             any::<bool>().prop_map(|force| Event::Asked(Ask::Stop { force })),
             Just(Event::Asked(Ask::Reboot)),
             Just(Event::Asked(Ask::Terminate)),
+            Just(Event::TimeIsUp),
             (0u64..5, domain(), any::<bool>()).prop_map(|(generation, domain, terminate)| {
                 Event::Observed(Seen { generation, domain }, terminate)
             }),
@@ -427,7 +457,7 @@ mod tests {
         use State::{Pending, Running, ShuttingDown, Stopped, Stopping};
         matches!(
             (from, to),
-            (Pending, Running | Stopped | ShuttingDown)
+            (Pending, Running | Stopping | Stopped | ShuttingDown)
                 | (Running, Stopping | Stopped | ShuttingDown)
                 | (Stopping, Stopped | ShuttingDown)
                 | (Stopped, Pending | ShuttingDown)
@@ -442,6 +472,7 @@ mod tests {
                 let before = life.clone();
                 match event {
                     Event::Asked(ask) => if let Ok(next) = life.ask(ask, at(second)) { life = next },
+                    Event::TimeIsUp => if let Some(next) = life.give_up("it fails", at(second)) { life = next },
                     Event::Observed(seen, terminate) => {
                         let behavior = if terminate { ShutdownBehavior::Terminate } else { STOP };
                         if let Some(next) = life.observe(seen, behavior, at(second)) {

@@ -2,6 +2,7 @@
 
 pub mod end_instances;
 pub mod forget_instances;
+pub mod give_up_starts;
 pub mod hold_snapshots;
 pub mod launch_volumes;
 pub mod push_desired;
@@ -31,6 +32,7 @@ pub fn start(service: &Arc<Service>) {
     }
     run(context, launch_volumes::LaunchInstances(Arc::clone(service)), seconds(1), instances());
     run(context, end_instances::EndInstances(Arc::clone(service)), seconds(1), instances());
+    run(context, give_up_starts::GiveUpStarts(Arc::clone(service)), seconds(5), instances());
     run(context, forget_instances::ForgetInstances(Arc::clone(service)), seconds(60), Vec::new());
     let hold = hold_snapshots::HoldImageSnapshots(Arc::clone(service));
     run(context, hold, seconds(60), vec![service.store.changed(&IMAGES)]);

@@ -114,6 +114,8 @@ pub struct NodeState {
     /// Whether calls are answered at all.
     pub up: bool,
     pub capacity: Capacity,
+    /// What every instance fails with.
+    pub problem: Option<String>,
     /// The version that the last question was about.
     pub asked: u64,
     pub domains: BTreeMap<InstanceId, (DomainState, u64, Vec<VolumeId>)>,
@@ -126,6 +128,7 @@ impl FakeNode {
             eager: true,
             up: true,
             capacity: Capacity { cpus: 4, memory_mib: 8192 },
+            problem: None,
             asked: 0,
             domains: BTreeMap::new(),
         };
@@ -195,7 +198,7 @@ impl FakeNode {
                 start_sequence: *start,
                 reboot_sequence: 0,
                 attached: attached.clone(),
-                problem: None,
+                problem: state.problem.clone(),
             }
         };
         Ok(Observed {

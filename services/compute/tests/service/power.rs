@@ -60,6 +60,30 @@ async fn a_guest_that_powers_off_is_stopped_and_stays_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_the_node_cannot_do_is_given_up_with_its_reason() {
+    let world = World::with(|config| config.start_patience_s = 0).await;
+    let old = world.running().await;
+    world.ok("StopInstances", &[("InstanceId.1", &old)]).await;
+    world.until_state(&old, "stopped").await;
+    world.node.change(|node| node.eager = false);
+    world.ok("StartInstances", &[("InstanceId.1", &old)]).await;
+    let new = world.run(&[]).await;
+    eventually("the node is told", || async { world.node.desired().instances.len() == 2 }).await;
+    world.node.sees(&new, DomainState::Starting);
+    world.node.sees(&old, DomainState::Off);
+    assert_eq!(world.state(&new).await, "pending", "without a problem nothing is given up");
+    world.node.change(|node| {
+        node.problem = Some("the disk cannot be opened".into());
+        node.eager = true;
+    });
+    world.until_state(&new, "terminated").await;
+    let reason = "Server.InternalError: Internal error on launch: the disk cannot be opened";
+    assert!(world.describe(&new).await.body.contains(reason));
+    world.until_state(&old, "stopped").await;
+    assert!(world.describe(&old).await.body.contains(reason));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_that_do_not_fit_the_state_are_refused_and_all_or_none_happens() {
     let world = World::new().await;
     let (one, other) = (world.running().await, world.running().await);
