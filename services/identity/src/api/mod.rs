@@ -103,6 +103,11 @@ pub fn sts_actions() -> Actions<Identity> {
     Actions::of(Service::Sts).offer::<GetCallerIdentity>()
 }
 
+/// KMS's actions.
+pub fn kms_actions() -> Actions<Identity> {
+    Actions::of(Service::Kms)
+}
+
 /// Tags as they are kept.
 fn tags(tags: &[iam::Tag]) -> Vec<calls::Tag> {
     tags.iter().map(|tag| calls::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
