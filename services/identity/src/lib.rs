@@ -4,6 +4,7 @@
 //! [`start`] opens the store, makes the installation's account and administrator at the first start, and gives two
 //! routers: clients' requests go by API to one of three dispatchers (`routing`), calls of services to `api::internal`.
 
+mod account_closing;
 mod api;
 mod bootstrap;
 mod config;
@@ -36,7 +37,11 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let sealer = bootstrap::run(&db, &config, &directory, &context).await?;
     let identity = Arc::new(Identity::new(db, sealer, config, &context));
     let public = routing::by_api(Dispatchers {
-        iam: Dispatcher::new(context.clone(), Arc::clone(&identity), api::iam_actions()),
+        iam: Dispatcher::new(
+            context.clone(),
+            Arc::clone(&identity),
+            api::operator_actions(api::iam_actions()),
+        ),
         sts: Dispatcher::new(context.clone(), Arc::clone(&identity), api::sts_actions()),
         kms: Dispatcher::new(context, Arc::clone(&identity), api::kms_actions()),
     });

@@ -8,6 +8,7 @@ mod caller_identity;
 mod groups;
 mod inline_policies;
 pub mod internal;
+mod murus_accounts;
 mod paging;
 mod policies;
 mod policy_versions;
@@ -25,6 +26,7 @@ use api_spec::iam::{
     ListUsers, PutGroupPolicy, PutUserPolicy, RemoveUserFromGroup, SetDefaultPolicyVersion, UpdateAccessKey,
     UpdateGroup, UpdateUser,
 };
+use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
 use api_spec::sts::GetCallerIdentity;
 use api_spec::{Service, iam};
 use kit::dispatch::Actions;
@@ -96,6 +98,11 @@ fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<ListPolicyVersions>()
         .offer::<DeletePolicyVersion>()
         .offer::<SetDefaultPolicyVersion>()
+}
+
+/// The operator's own, which are not AWS's and stand in no register of its actions.
+pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions.offer::<CreateMurusAccount>().offer::<ListMurusAccounts>().offer::<DeleteMurusAccount>()
 }
 
 /// STS's actions.

@@ -2,6 +2,7 @@
 //! other way to a handler: each takes an [`Exchange`], and only [`answer`] makes those, after [`access::check`].
 
 pub mod access;
+pub mod accounts;
 pub mod acl;
 pub mod bucket;
 pub mod conditions;
