@@ -179,6 +179,7 @@ codes! {
     NoSuchKey "NoSuchKey" 404;
     NoSuchVersion "NoSuchVersion" 404;
     NoSuchUpload "NoSuchUpload" 404;
+    IllegalVersioningConfiguration "IllegalVersioningConfigurationException" 400;
     NoSuchBucketPolicy "NoSuchBucketPolicy" 404;
     NoSuchTagSet "NoSuchTagSet" 404;
     NoSuchCorsConfiguration "NoSuchCORSConfiguration" 404;
