@@ -29,7 +29,7 @@ HOST_GROUP=murus # may open the services' sockets
 	HOST_PACKAGES_run=(libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
 		nftables iproute2 conntrack kmod openssh-client)
 	HOST_PACKAGES_image=(grub-pc-bin grub-common e2fsprogs kmod cpio gzip)
-	HOST_PACKAGES_tests=(python3 python3-venv openssh-client openssl iputils-ping)
+	HOST_PACKAGES_tests=(python3 python3-venv openssh-client openssl iputils-ping s3cmd rclone restic)
 }
 
 host_say() { printf 'host: %s\n' "$*" >&2; }
