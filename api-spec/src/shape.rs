@@ -30,8 +30,6 @@ pub enum Shape {
         /// What its elements are.
         member: Box<Shape>,
     },
-    /// Texts by names of the caller's choice.
-    Map,
     /// A structure.
     Structure {
         /// Wire name and shape of every field.
@@ -39,7 +37,7 @@ pub enum Shape {
     },
 }
 
-/// The shape of `T`, or why it has none (a tuple).
+/// The shape of `T`, or why it has none (a map, a tuple).
 pub fn of<T: DeserializeOwned>() -> Result<Shape, String> {
     let mut shape = None;
     T::deserialize(Tracer(&mut shape)).map_err(|error| error.0)?;
@@ -90,9 +88,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        if *self.0 != Some(Shape::Timestamp) {
-            *self.0 = Some(Shape::Double);
-        }
+        *self.0 = Some(Shape::Double);
         visitor.visit_f64(0.0)
     }
 
@@ -132,7 +128,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         visitor: V,
     ) -> Result<V::Value, TraceError> {
         match name {
-            "Timestamp" | "EpochSeconds" => *self.0 = Some(Shape::Timestamp),
+            "Timestamp" => *self.0 = Some(Shape::Timestamp),
             "Blob" => *self.0 = Some(Shape::Blob),
             _ => {}
         }
@@ -145,11 +141,6 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         let member = member.ok_or_else(|| TraceError("a list of nothing".into()))?;
         *self.0 = Some(Shape::List { member: Box::new(member) });
         Ok(value)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        *self.0 = Some(Shape::Map);
-        visitor.visit_map(EachField { fields: [].iter(), name: "", members: &mut Vec::new() })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -166,7 +157,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+        i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -215,7 +206,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::values::{Blob, EpochSeconds, Timestamp};
+    use crate::values::{Blob, Timestamp};
 
     #[test]
     fn a_type_tells_its_own_shape() {
@@ -224,8 +215,6 @@ mod tests {
         #[allow(dead_code, reason = "only its shape is looked at")]
         struct Inner {
             at: Option<Timestamp>,
-            since: EpochSeconds,
-            context: std::collections::BTreeMap<String, String>,
             data: Blob,
         }
         #[derive(Deserialize)]
@@ -235,14 +224,8 @@ mod tests {
             things: Vec<Inner>,
             count: i32,
         }
-        let inner = Shape::Structure {
-            members: vec![
-                ("At".into(), Shape::Timestamp),
-                ("Since".into(), Shape::Timestamp),
-                ("Context".into(), Shape::Map),
-                ("Data".into(), Shape::Blob),
-            ],
-        };
+        let inner =
+            Shape::Structure { members: vec![("At".into(), Shape::Timestamp), ("Data".into(), Shape::Blob)] };
         let expected = Shape::Structure {
             members: vec![
                 ("Thing".into(), Shape::List { member: Box::new(inner) }),

@@ -7,7 +7,7 @@ import botocore.model
 
 from harness.host import ROOT
 
-SERVICES = ("ec2", "iam", "sts", "s3", "kms")
+SERVICES = ("ec2", "iam", "sts", "s3")
 
 
 def register(service):
@@ -61,7 +61,6 @@ NEEDED = {
     },
     "iam": {},
     "sts": {},
-    "kms": {},
     "s3": {"PutBucketAcl": ["ACL"], "PutObjectAcl": ["ACL"], "PutObject": ["Body"], "UploadPart": ["Body"]},
 }  # fmt: skip
 

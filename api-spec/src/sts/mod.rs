@@ -1,5 +1,9 @@
 //! STS: who am I, and sessions (API version 2011-06-15).
 
+mod session;
+
+pub use session::*;
+
 use serde::{Deserialize, Serialize};
 
 /// Tells callers who they are. Needs no permission.

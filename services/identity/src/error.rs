@@ -47,18 +47,6 @@ pub enum Error {
     /// An alias that the account does not have.
     #[error("The account alias {0} cannot be found.")]
     NoSuchAlias(String),
-    /// An account that is not there.
-    #[error("The account with id {0} cannot be found.")]
-    NoSuchAccount(String),
-    /// What only the installation's operator may do.
-    #[error("Only principals of the installation's own account may manage accounts.")]
-    NotTheOperator,
-    /// An account that cannot be deleted, and why.
-    #[error("{0}")]
-    AccountInUse(String),
-    /// A service that did not answer.
-    #[error(transparent)]
-    Peer(ApiError),
     /// A name that is taken.
     #[error("{kind} with name {name} already exists.")]
     NameTaken {
@@ -108,6 +96,15 @@ pub enum Error {
     /// A parameter that cannot mean anything.
     #[error("{0}")]
     InvalidInput(String),
+    /// Policies and tags that do not fit into a session.
+    #[error("{0}")]
+    PackedPolicyTooLarge(String),
+    /// A session tag that may not be set.
+    #[error("{0}")]
+    InvalidSessionTag(String),
+    /// Something that these credentials may not do, whatever policies say.
+    #[error("{0}")]
+    Refused(String),
     /// No user was named and the caller is none.
     #[error("Must specify userName when calling with non-User credentials")]
     MustNameUser,
@@ -158,20 +155,20 @@ impl Error {
             | Error::NoSuchPolicyVersion { .. }
             | Error::NoSuchInlinePolicy { .. }
             | Error::NoSuchAccessKey(_)
-            | Error::NoSuchAlias(_)
-            | Error::NoSuchAccount(_) => ErrorCode::NoSuchEntity,
-            Error::NotTheOperator => ErrorCode::AccessDenied,
+            | Error::NoSuchAlias(_) => ErrorCode::NoSuchEntity,
             Error::NameTaken { .. } | Error::PolicyNameTaken(_) | Error::AliasTaken(_) => {
                 ErrorCode::EntityAlreadyExists
             }
-            Error::DeleteConflict(_) | Error::AccountInUse(_) => ErrorCode::DeleteConflict,
-            Error::Peer(error) => error.code,
+            Error::DeleteConflict(_) => ErrorCode::DeleteConflict,
             Error::QuotaExceeded { .. } | Error::InlinePoliciesTooLong { .. } | Error::TooManyVersions => {
                 ErrorCode::LimitExceeded
             }
             Error::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Error::Validation(_) | Error::MustNameUser => ErrorCode::ValidationError,
             Error::InvalidInput(_) => ErrorCode::InvalidInput,
+            Error::PackedPolicyTooLarge(_) => ErrorCode::PackedPolicyTooLarge,
+            Error::InvalidSessionTag(_) => ErrorCode::InvalidParameterValue,
+            Error::Refused(_) => ErrorCode::AccessDenied,
             Error::Corrupt(_)
             | Error::Sealed(_)
             | Error::MasterKey { .. }
@@ -184,9 +181,6 @@ impl Error {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        if let Error::Peer(said) = error {
-            return said;
-        }
         match error.code() {
             ErrorCode::InternalError => ApiError::internal(error),
             code => ApiError::new(code, error.to_string()),

@@ -14,9 +14,11 @@ use calls::identity::{
     Version2Signature, WatchCredentials,
 };
 
-use crate::domain::access_key::{AccessKey, Status};
+use crate::domain::access_key::Status;
 use crate::domain::entity::User;
 use crate::domain::permissions::{Kind, OF_GROUP, OF_USER, Permissions};
+use crate::domain::seal::Secret;
+use crate::domain::token::Opened;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::{self, accounts, groups, keys, policies, users};
@@ -41,41 +43,23 @@ pub fn routes(identity: Arc<Identity>) -> Router {
 impl Identity {
     fn resolve(&self, question: &ResolveCredential) -> Result<Resolved, Error> {
         let read = self.db.read()?;
-        // keys of users come without a session token; one that comes with it is not what it says
-        let key = match &question.session_token {
-            None => keys::get(&read, &question.access_key_id)?,
-            Some(_) => None,
-        };
-        let Some(key) = key else { return Ok(Resolved::Unknown) };
+        if let Some(token) = &question.session_token {
+            return self.resolve_session(&read, question, token);
+        }
+        let Some(key) = keys::get(&read, &question.access_key_id)? else { return Ok(Resolved::Unknown) };
         if key.status == Status::Inactive {
             return Ok(Resolved::Inactive);
-        }
-        let account = accounts::get(&read, &key.account)?;
-        if account.closing {
-            return Ok(Resolved::Inactive);
-        }
-        if key.is_roots() {
-            return Ok(Resolved::Active(Box::new(Credential {
-                signing_key: self.signing_key(&key, question)?,
-                canonical_user_id: account.canonical_user_id,
-                policies: Vec::new(),
-                boundary: None,
-                session_policies: Vec::new(),
-                version: store::version(&read)?,
-                tags: Vec::new(),
-                principal: Principal::Root,
-                account_id: key.account,
-            })));
         }
         let Some(user) = users::by_id(&read, &key.account, &key.user_id)? else {
             return Ok(Resolved::Unknown);
         };
         Ok(Resolved::Active(Box::new(Credential {
-            signing_key: self.signing_key(&key, question)?,
-            canonical_user_id: account.canonical_user_id,
+            signing_key: signing_key(&self.sealer.open(&key.id, &key.sealed_secret)?, question),
+            canonical_user_id: accounts::get(&read, &key.account)?.canonical_user_id,
             policies: policies_of(&read, &user)?,
             boundary: boundary_of(&read, &key.account, &user.permissions)?,
             session_policies: Vec::new(),
+            session: None,
             version: store::version(&read)?,
             tags: user.tags,
             principal: Principal::User { user_id: user.id, path: user.path, name: user.name },
@@ -84,6 +68,12 @@ impl Identity {
     }
 
     fn sign_version_2(&self, question: &SignVersion2) -> Result<Version2Signature, Error> {
+        if let Some(token) = &question.session_token {
+            let opened = self.tokens.open(&question.access_key_id, token);
+            let live = opened.filter(|opened| opened.session.expires > self.clock.now());
+            let sign = |opened: Opened| auth::sigv2::sign(opened.secret.reveal(), &question.string_to_sign);
+            return Ok(Version2Signature { signature: live.map(sign) });
+        }
         let key = keys::get(&self.db.read()?, &question.access_key_id)?;
         let Some(key) = key.filter(|key| key.status == Status::Active) else {
             return Ok(Version2Signature { signature: None });
@@ -92,16 +82,6 @@ impl Identity {
         Ok(Version2Signature {
             signature: Some(auth::sigv2::sign(secret.reveal(), &question.string_to_sign)),
         })
-    }
-
-    fn signing_key(&self, key: &AccessKey, question: &ResolveCredential) -> Result<String, Error> {
-        let scope = Scope {
-            date: question.date.clone(),
-            region: question.region.clone(),
-            service: question.service.clone(),
-        };
-        let secret = self.sealer.open(&key.id, &key.sealed_secret)?;
-        Ok(STANDARD.encode(SigningKey::derive(secret.reveal(), &scope).as_bytes()))
     }
 
     /// Answers when the version is another than `since`, or after a while.
@@ -124,8 +104,18 @@ impl Identity {
     }
 }
 
+/// The signing key of the scope asked for, base64.
+pub(super) fn signing_key(secret: &Secret, question: &ResolveCredential) -> String {
+    let scope = Scope {
+        date: question.date.clone(),
+        region: question.region.clone(),
+        service: question.service.clone(),
+    };
+    STANDARD.encode(SigningKey::derive(secret.reveal(), &scope).as_bytes())
+}
+
 /// The policies of the user and of its groups.
-fn policies_of(read: &impl Read, user: &User) -> Result<Vec<NamedPolicy>, Error> {
+pub(super) fn policies_of(read: &impl Read, user: &User) -> Result<Vec<NamedPolicy>, Error> {
     let mut all = Vec::new();
     collect(read, &user.account, OF_USER, &user.name, &user.permissions, &mut all)?;
     for group in groups::of_user(read, user)? {
@@ -134,7 +124,8 @@ fn policies_of(read: &impl Read, user: &User) -> Result<Vec<NamedPolicy>, Error>
     Ok(all)
 }
 
-fn collect(
+/// Adds what one holder has attached and inline.
+pub(super) fn collect(
     read: &impl Read,
     account: &str,
     kind: Kind,
@@ -155,7 +146,7 @@ fn collect(
 
 /// The document of a boundary. Its policy cannot be deleted while it limits somebody; were it gone, nothing would be
 /// allowed.
-fn boundary_of(
+pub(super) fn boundary_of(
     read: &impl Read,
     account: &str,
     permissions: &Permissions,

@@ -8,11 +8,12 @@ mod caller_identity;
 mod groups;
 mod inline_policies;
 pub mod internal;
-mod murus_accounts;
 mod paging;
 mod policies;
 mod policy_versions;
 mod roles;
+mod session_holder;
+mod sessions;
 mod users;
 mod views;
 
@@ -26,8 +27,7 @@ use api_spec::iam::{
     ListUsers, PutGroupPolicy, PutUserPolicy, RemoveUserFromGroup, SetDefaultPolicyVersion, UpdateAccessKey,
     UpdateGroup, UpdateUser,
 };
-use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
-use api_spec::sts::GetCallerIdentity;
+use api_spec::sts::{GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
 use api_spec::{Service, iam};
 use kit::dispatch::Actions;
 
@@ -100,19 +100,13 @@ fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<SetDefaultPolicyVersion>()
 }
 
-/// The operator's own, which are not AWS's and stand in no register of its actions.
-pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
-    actions.offer::<CreateMurusAccount>().offer::<ListMurusAccounts>().offer::<DeleteMurusAccount>()
-}
-
 /// STS's actions.
 pub fn sts_actions() -> Actions<Identity> {
-    Actions::of(Service::Sts).offer::<GetCallerIdentity>()
-}
-
-/// KMS's actions.
-pub fn kms_actions() -> Actions<Identity> {
-    Actions::of(Service::Kms)
+    Actions::of(Service::Sts)
+        .offer::<GetCallerIdentity>()
+        .offer::<GetSessionToken>()
+        .offer::<GetFederationToken>()
+        .offer::<GetAccessKeyInfo>()
 }
 
 /// Tags as they are kept.

@@ -9,4 +9,6 @@ pub mod managed_policy;
 pub mod names;
 pub mod permissions;
 pub mod seal;
+pub mod session;
+pub mod token;
 pub mod trust;

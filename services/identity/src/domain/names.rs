@@ -156,6 +156,11 @@ pub fn number(field: &str, value: i32, min: i32, max: i32) -> Checked {
     }
 }
 
+/// A list with more members than it may have.
+pub fn list_too_long(field: &str, max: usize) -> Error {
+    constraint(field, "[...]", &format!("Member must have length less than or equal to {max}"))
+}
+
 /// A text's length in characters.
 pub fn length(field: &str, text: &str, min: usize, max: usize) -> Checked {
     let length = text.chars().count();
@@ -182,7 +187,8 @@ fn friendly(field: &str, name: &str) -> Checked {
     )))
 }
 
-fn pattern(field: &str, value: &str, pattern: &str) -> Error {
+/// A text that is not of this form.
+pub fn pattern(field: &str, value: &str, pattern: &str) -> Error {
     constraint(field, value, &format!("Member must satisfy regular expression pattern: {pattern}"))
 }
 

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -33,21 +34,65 @@ impl std::fmt::Debug for Secret {
 /// A nonce. Twelve random bytes: with at most millions of keys a repetition is out of reach.
 pub type NonceBytes = [u8; NONCE_LEN];
 
+/// Tells derived keys apart without telling anything of them.
+pub type KeyId = [u8; 4];
+
 /// The master key, ready for use.
-pub struct Sealer(LessSafeKey);
+pub struct Sealer {
+    key: LessSafeKey,
+    derive: hkdf::Prk,
+}
+
+/// What other keys are derived for from the master key; each has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sealing session tokens.
+    SessionTokens,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Purpose::SessionTokens => b"session tokens",
+        }
+    }
+}
 
 impl Sealer {
     /// A sealer with this master key.
     pub fn new(master_key: &[u8; 32]) -> Result<Self, Error> {
         UnboundKey::new(&AES_256_GCM, master_key)
-            .map(|key| Sealer(LessSafeKey::new(key)))
+            .map(|key| Sealer {
+                key: LessSafeKey::new(key),
+                derive: hkdf::Salt::new(hkdf::HKDF_SHA256, b"murus").extract(master_key),
+            })
             .map_err(|_| Error::Corrupt("AES-256-GCM takes keys of 32 bytes".into()))
+    }
+
+    /// A key of its own for this purpose, and the four bytes by which it is known.
+    pub fn derive(&self, purpose: Purpose) -> Result<(KeyId, LessSafeKey), Error> {
+        let failed = |_| Error::Corrupt("HKDF gives no key".into());
+        let mut id = KeyId::default();
+        let key = self
+            .derive
+            .expand(&[purpose.label(), b" key"], &AES_256_GCM)
+            .map(|material| LessSafeKey::new(UnboundKey::from(material)));
+        self.derive
+            .expand(&[purpose.label(), b" id"], hkdf::HKDF_SHA256)
+            .and_then(|material| {
+                let mut bytes = [0; 32];
+                material.fill(&mut bytes)?;
+                id.copy_from_slice(&bytes[..4]);
+                Ok(())
+            })
+            .map_err(failed)?;
+        Ok((id, key.map_err(failed)?))
     }
 
     /// Seals `secret` for `owner`: base64 of nonce, ciphertext and tag.
     pub fn seal(&self, nonce: NonceBytes, owner: &str, secret: &Secret) -> Result<String, Error> {
         let mut sealed = secret.reveal().as_bytes().to_vec();
-        self.0
+        self.key
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
                 Aad::from(owner.as_bytes()),
@@ -63,7 +108,8 @@ impl Sealer {
         let mut bytes = Zeroizing::new(STANDARD.decode(sealed).map_err(|_| wrong())?);
         let (nonce, sealed) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(wrong)?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.0.open_in_place(nonce, Aad::from(owner.as_bytes()), sealed).map_err(|_| wrong())?;
+        let opened =
+            self.key.open_in_place(nonce, Aad::from(owner.as_bytes()), sealed).map_err(|_| wrong())?;
         String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| wrong())
     }
 }

@@ -1,7 +1,6 @@
 //! Identity through its doors: requests signed by AWS's own signer go through the dispatcher to a real store.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-mod accounts;
 mod authentication;
 mod authorization;
 mod bad_input;
@@ -11,6 +10,7 @@ mod keys;
 mod kill;
 mod policies;
 mod roles;
+mod sessions;
 mod support;
 mod users;
 mod watch;

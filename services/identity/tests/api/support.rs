@@ -47,25 +47,33 @@ impl World {
 
     /// Starts identity on what `path` holds; who calls it owns the directory.
     pub async fn open_at(path: &Path) -> Result<World, identity::Error> {
+        World::open_with(path, Clock::system()).await
+    }
+
+    /// A world whose clock stands still, at a whole second near the present, until the test moves it.
+    pub async fn with_clock() -> World {
+        let directory = Arc::new(TempDir::new().unwrap());
+        let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap();
+        let world = World::open_with(directory.path(), Clock::manual(now)).await.unwrap();
+        World { directory: Some(directory), ..world }
+    }
+
+    async fn open_with(path: &Path, clock: Clock) -> Result<World, identity::Error> {
         let common = Common { data_dir: path.join("data"), run_dir: path.join("run"), ..Common::default() };
         std::fs::create_dir_all(common.data_dir.join("identity")).unwrap();
         let peers = Peers::new(&common.run_dir);
-        for service in [ServiceName::Identity, ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
-        {
-            peers.expect(service);
-        }
+        peers.expect(ServiceName::Identity);
         let context = Context {
             service: ServiceName::Identity,
             common: Arc::new(common.clone()),
-            clock: Clock::system(),
+            clock,
             random: Random::system(),
             credentials: Credentials::new(peers.internal(ServiceName::Identity)),
             peers,
             metrics: Metrics::default(),
             shutdown: Shutdown::default(),
         };
-        let config = identity::Config { account_close_wait_ms: 50, ..identity::Config::default() };
-        let routes = identity::start(config, context.clone()).await?;
+        let routes = identity::start(identity::Config::default(), context.clone()).await?;
         // without the public door: it holds the context, and the store would never close
         let internal = Routes { internal: routes.internal, ..Routes::default() };
         context.peers.bind(ServiceName::Identity, &internal);
@@ -101,7 +109,9 @@ impl World {
             router: self.public.clone(),
             access_key_id: access_key_id.to_owned(),
             secret: secret.to_owned(),
+            session_token: None,
             signed_at: None,
+            clock: self.context.clock.clone(),
         }
     }
 
@@ -123,9 +133,11 @@ impl World {
 /// Somebody with an access key.
 #[derive(Clone)]
 pub struct Client {
-    router: axum::Router,
+    pub router: axum::Router,
     pub access_key_id: String,
     pub secret: String,
+    pub session_token: Option<String>,
+    pub clock: Clock,
     /// The client's clock, when it is not right.
     pub signed_at: Option<SystemTime>,
 }
@@ -179,12 +191,13 @@ impl Client {
     }
 
     fn sign(&self, service: &str, request: &mut Request<Vec<u8>>) {
-        let identity = AwsCredentials::new(&self.access_key_id, &self.secret, None, None, "test").into();
+        let token = self.session_token.clone();
+        let identity = AwsCredentials::new(&self.access_key_id, &self.secret, token, None, "test").into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region("eu-central-1")
             .name(service)
-            .time(self.signed_at.unwrap_or_else(SystemTime::now))
+            .time(self.signed_at.unwrap_or_else(|| at(self.clock.now())))
             .settings(SigningSettings::default())
             .build()
             .unwrap()
@@ -235,6 +248,28 @@ impl Client {
         message
     }
 
+    /// An STS action.
+    pub async fn sts(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.send(self.request("sts", action, parameters)).await
+    }
+
+    /// Code and message of an STS action that must fail.
+    pub async fn sts_fails(&self, action: &str, parameters: &[(&str, &str)]) -> (String, String) {
+        self.sts(action, parameters).await.error()
+    }
+
+    /// The same client with the credentials of the session that this STS action gives it.
+    pub async fn session(&self, action: &str, parameters: &[(&str, &str)]) -> Client {
+        let reply = self.sts(action, parameters).await;
+        assert_eq!(reply.status, 200, "{action}: {}", reply.body);
+        Client {
+            access_key_id: reply.field("AccessKeyId"),
+            secret: reply.field("SecretAccessKey"),
+            session_token: Some(reply.field("SessionToken")),
+            ..self.clone()
+        }
+    }
+
     /// STS's GetCallerIdentity.
     pub async fn who_am_i(&self) -> Reply {
         self.send(self.request("sts", "GetCallerIdentity", &[])).await
@@ -248,6 +283,10 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, mut probe: impl Fn
         assert!(tokio::time::Instant::now() < deadline, "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+fn at(now: jiff::Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(now.as_millisecond().try_into().unwrap())
 }
 
 fn encoded(text: &str) -> String {

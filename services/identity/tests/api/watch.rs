@@ -66,6 +66,6 @@ async fn a_key_resolves_to_its_user_with_the_policies_of_all_its_groups() {
     assert_eq!(found.signing_key, base64::engine::general_purpose::STANDARD.encode(derived.as_bytes()));
 
     let with_token = ResolveCredential { session_token: Some("x".into()), ..question(&alice.access_key_id) };
-    assert!(matches!(peer.call(&with_token).await.unwrap(), Resolved::Unknown));
+    assert!(matches!(peer.call(&with_token).await.unwrap(), Resolved::InvalidToken));
     assert!(matches!(peer.call(&question("AKIANOBODY")).await.unwrap(), Resolved::Unknown));
 }

@@ -4,6 +4,9 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::Error;
 
+/// The parameters of a signature by Signature Version 2.
+const VERSION_2: [&str; 4] = ["AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token"];
+
 /// A decoded query, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Query(Vec<(String, String)>);
@@ -15,7 +18,7 @@ impl Query {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, decode(value)?);
-            if !name.starts_with("X-Amz-") && !["AWSAccessKeyId", "Signature", "Expires"].contains(&&*name) {
+            if !name.starts_with("X-Amz-") && !VERSION_2.contains(&&*name) {
                 pairs.push((name, value));
             }
         }

@@ -74,6 +74,9 @@ async fn caller(service: &Service, call: &ReadObject) -> Result<Caller, Error> {
     let holder = service.context.credentials.ask(question).await.map_err(|why| match why {
         NoHolder::Failed(error) => error,
         NoHolder::Expired => ApiError::new(ErrorCode::ExpiredToken, "The provided token has expired."),
+        NoHolder::InvalidToken => {
+            ApiError::new(ErrorCode::InvalidToken, "The provided token is malformed or otherwise invalid.")
+        }
         NoHolder::Unknown | NoHolder::Inactive => ApiError::new(
             ErrorCode::InvalidAccessKeyId,
             "The AWS Access Key Id you provided does not exist in our records.",

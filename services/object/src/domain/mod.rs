@@ -7,4 +7,3 @@ pub mod id;
 pub mod names;
 pub mod object;
 pub mod upload;
-pub mod version;

@@ -86,6 +86,7 @@ fn resolve(question: &ResolveCredential) -> Resolved {
         boundary: None,
         session_policies: vec![],
         tags: vec![],
+        session: None,
         version: 1,
     }))
 }

@@ -43,6 +43,9 @@ const SUBRESOURCES: [&str; 28] = [
     "website",
 ];
 
+/// A session token in the query stands for a header of this name and is signed as one.
+const TOKEN: &str = "x-amz-security-token";
+
 /// What a request of this version presents. Nothing in it is to be believed before [`QueryV2::matches`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryV2 {
@@ -50,6 +53,8 @@ pub struct QueryV2 {
     pub access_key_id: String,
     /// When the request ends.
     pub expires: Timestamp,
+    /// The token that goes with temporary credentials.
+    pub session_token: Option<String>,
     /// What the signature is over.
     pub string_to_sign: String,
     signature: String,
@@ -82,8 +87,11 @@ pub fn parse(parts: RequestParts<'_>) -> Result<Option<QueryV2>, QueryV2Error> {
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .ok_or(QueryV2Error::MalformedExpires)?;
-    let string_to_sign = string_to_sign(&parts, &expires);
-    Ok(Some(QueryV2 { access_key_id, expires: end, string_to_sign, signature }))
+    let in_query = text(value(TOKEN));
+    let string_to_sign = string_to_sign(&parts, &expires, in_query.as_deref());
+    let header = parts.values(TOKEN).next().map(|token| String::from_utf8_lossy(token).trim().to_owned());
+    let session_token = in_query.or(header);
+    Ok(Some(QueryV2 { access_key_id, expires: end, session_token, string_to_sign, signature }))
 }
 
 impl QueryV2 {
@@ -110,7 +118,7 @@ fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-fn string_to_sign(parts: &RequestParts<'_>, expires: &str) -> String {
+fn string_to_sign(parts: &RequestParts<'_>, expires: &str, token: Option<&str>) -> String {
     let header = |name| parts.values(name).next().map(String::from_utf8_lossy).unwrap_or_default();
     let (md5, kind) = (header("content-md5"), header("content-type"));
     format!(
@@ -118,15 +126,16 @@ fn string_to_sign(parts: &RequestParts<'_>, expires: &str) -> String {
         parts.method,
         md5.trim(),
         kind.trim(),
-        amz_headers(parts),
+        amz_headers(parts, token),
         parts.path,
         subresources(parts.query)
     )
 }
 
 /// `name:value\n` for each `x-amz-` header, by name.
-fn amz_headers(parts: &RequestParts<'_>) -> String {
-    let mut headers: Vec<(String, String)> = Vec::new();
+fn amz_headers(parts: &RequestParts<'_>, token: Option<&str>) -> String {
+    let mut headers: Vec<(String, String)> =
+        token.iter().map(|token| (TOKEN.to_owned(), (*token).to_owned())).collect();
     for (name, value) in parts.headers {
         let (name, value) = (name.to_ascii_lowercase(), String::from_utf8_lossy(value));
         if !name.starts_with("x-amz-") {
@@ -188,6 +197,17 @@ mod tests {
             parsed.string_to_sign,
             "GET\n\ntext/x\n1\nx-amz-meta-a:1\nx-amz-meta-b:2\n\
              /johnsmith/photos/puppy.jpg?acl&response-content-type=a/b&uploads"
+        );
+    }
+
+    #[test]
+    fn a_session_token_in_the_query_is_signed_as_the_header_it_stands_for() {
+        let query = "AWSAccessKeyId=ASIA&Signature=s&Expires=1&x-amz-security-token=a%2Bb%3D";
+        let parsed = parse(request(query, &[("x-amz-meta-z", b"1")])).unwrap().unwrap();
+        assert_eq!(parsed.session_token.as_deref(), Some("a+b="));
+        assert_eq!(
+            parsed.string_to_sign,
+            "GET\n\n\n1\nx-amz-meta-z:1\nx-amz-security-token:a+b=\n/johnsmith/photos/puppy.jpg"
         );
     }
 

@@ -1,5 +1,6 @@
 //! Calls that identity answers: who holds a key, and when what it said has changed.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::internal_call;
@@ -25,8 +26,11 @@ internal_call!(ResolveCredential, "resolve-credential" => Resolved);
 /// derived keys; the secret stays with identity.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignVersion2 {
-    /// `AKIA...`.
+    /// `AKIA...` or `ASIA...`.
     pub access_key_id: String,
+    /// The session token, required with `ASIA...` keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
     /// What is signed.
     pub string_to_sign: String,
 }
@@ -48,6 +52,8 @@ pub enum Resolved {
     Unknown,
     /// The key exists but is Inactive.
     Inactive,
+    /// The session token is none of ours, or not this key's.
+    InvalidToken,
     /// The session has expired.
     Expired,
 }
@@ -71,8 +77,22 @@ pub struct Credential {
     pub session_policies: Vec<NamedPolicy>,
     /// Principal tags (`aws:PrincipalTag/...`).
     pub tags: Vec<crate::Tag>,
+    /// What only a session has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// The version of identity's state that this was read at; see [`WatchCredentials`].
     pub version: u64,
+}
+
+/// What temporary credentials bring beside their principal and policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// From then on the credentials are refused.
+    pub expires: Timestamp,
+    /// When the holder proved a second factor, if it did (`aws:MultiFactorAuthPresent`, `aws:MultiFactorAuthAge`).
+    pub mfa_at: Option<Timestamp>,
+    /// Condition keys that the session has in every request: `aws:TokenIssueTime`, `aws:SourceIdentity`, ...
+    pub keys: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Credential {
@@ -105,6 +125,11 @@ pub enum Principal {
         path: String,
         /// Session name.
         session: String,
+    },
+    /// Somebody that a user vouches for, by GetFederationToken.
+    FederatedUser {
+        /// The name given.
+        name: String,
     },
 }
 

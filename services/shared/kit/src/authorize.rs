@@ -2,6 +2,8 @@
 
 use api_spec::ApiError;
 use auth::policy::{self, Decision, Kind, Policies, Policy, Principal, StatementRef};
+use calls::identity::Session;
+use jiff::Timestamp;
 
 use crate::caller::Caller;
 use crate::context::Context;
@@ -28,8 +30,6 @@ pub struct ResourcePolicy {
     pub account_id: String,
     /// Its policy, if it has one.
     pub policy: Option<Policy>,
-    /// Whether that policy must allow in any case, in its own account, too: a KMS key's does.
-    pub must_allow: bool,
 }
 
 impl Access {
@@ -76,17 +76,7 @@ impl Access {
     /// Says whose the resource is and what its policy says.
     #[must_use]
     pub fn owned_by(mut self, account_id: impl Into<String>, policy: Option<Policy>) -> Self {
-        self.resource_policy =
-            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: false });
-        self
-    }
-
-    /// Says whose the KMS key is and what its policy says: without that nobody may, whatever their own policies say.
-    #[must_use]
-    pub fn key_of(mut self, account_id: impl Into<String>, policy: Policy) -> Self {
-        let policy = Some(policy);
-        self.resource_policy =
-            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: true });
+        self.resource_policy = Some(ResourcePolicy { account_id: account_id.into(), policy });
         self
     }
 }
@@ -161,11 +151,12 @@ fn decide(
     let request =
         policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
     let own = access.resource_policy.as_ref();
-    let its_policy = own.and_then(|own| own.policy.as_ref());
-    let decision = match own.filter(|own| own.must_allow) {
-        Some(own) => policy::evaluate_key(&request, policies, its_policy, &own.account_id),
-        None => policy::evaluate(&request, policies, its_policy, own.map(|own| own.account_id.as_str())),
-    };
+    let decision = policy::evaluate(
+        &request,
+        policies,
+        own.and_then(|own| own.policy.as_ref()),
+        own.map(|own| own.account_id.as_str()),
+    );
     if decision.is_allowed() {
         return Ok(decision);
     }
@@ -195,6 +186,20 @@ fn global_keys(context: &Context, caller: &Caller) -> policy::Context {
     }
     if let Some(holder) = caller.holder() {
         keys.insert_tags("aws:PrincipalTag", holder.tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
+        if let Some(session) = &holder.session {
+            session_keys(&mut keys, session, caller.now);
+        }
     }
     keys
+}
+
+/// What only temporary credentials bring: long-term keys have not even `aws:MultiFactorAuthPresent`.
+fn session_keys(keys: &mut policy::Context, session: &Session, now: Timestamp) {
+    for (name, value) in &session.keys {
+        keys.insert(name, value);
+    }
+    keys.insert_bool("aws:MultiFactorAuthPresent", session.mfa_at.is_some());
+    if let Some(at) = session.mfa_at {
+        keys.insert_number("aws:MultiFactorAuthAge", (now.as_second() - at.as_second()).max(0));
+    }
 }

@@ -109,7 +109,7 @@ pub async fn authenticate(
     if sig.scope.service != service.name() {
         return Err(wrong_scope(service));
     }
-    let holder = context.credentials.holder(&sig).await.map_err(|why| no_holder(service, why, &sig))?;
+    let holder = context.credentials.holder(&sig, now).await.map_err(|why| no_holder(service, why, &sig))?;
     let digest = match sig.payload.declared() {
         Some(declared) => declared.to_owned(),
         None => body_sha256(),
@@ -131,13 +131,15 @@ async fn version_2(
         return Err(refuse(Service::S3, &SigError::MultipleMechanisms));
     }
     let sig = stand_in(&query, now);
-    let holder = context.credentials.holder(&sig).await.map_err(|why| no_holder(Service::S3, why, &sig))?;
+    let holder =
+        context.credentials.holder(&sig, now).await.map_err(|why| no_holder(Service::S3, why, &sig))?;
     if now > query.expires {
         let (expired, server) = (query.expires, now);
         return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }));
     }
     let question = SignVersion2 {
         access_key_id: query.access_key_id.clone(),
+        session_token: query.session_token.clone(),
         string_to_sign: query.string_to_sign.clone(),
     };
     let answer = context.peers.internal(ServiceName::Identity).call(&question).await?;
@@ -164,7 +166,7 @@ fn stand_in(query: &QueryV2, now: Timestamp) -> SigV4 {
         signed_headers: Vec::new(),
         signature: query.signature().to_owned(),
         timestamp: now,
-        session_token: None,
+        session_token: query.session_token.clone(),
         payload: Payload::Unsigned,
         expires_s: None,
         carrier: Carrier::Query,
@@ -175,7 +177,7 @@ fn stand_in(query: &QueryV2, now: Timestamp) -> SigV4 {
 pub fn unsigned(service: Service) -> ApiError {
     match service {
         Service::S3 => ApiError::new(ErrorCode::AccessDenied, "Access Denied"),
-        Service::Ec2 | Service::Iam | Service::Sts | Service::Kms => {
+        Service::Ec2 | Service::Iam | Service::Sts => {
             ApiError::new(ErrorCode::MissingAuthenticationToken, "Request is missing Authentication Token")
         }
     }
@@ -186,7 +188,7 @@ fn wrong_scope(service: Service) -> ApiError {
     let code = match service {
         Service::S3 => ErrorCode::AuthorizationHeaderMalformed,
         Service::Ec2 => ErrorCode::AuthFailure,
-        Service::Iam | Service::Sts | Service::Kms => ErrorCode::SignatureDoesNotMatch,
+        Service::Iam | Service::Sts => ErrorCode::SignatureDoesNotMatch,
     };
     ApiError::new(code, format!("Credential should be scoped to correct service: '{}'.", service.name()))
 }
@@ -197,16 +199,21 @@ const INVALID_TOKEN: &str = "The security token included in the request is inval
 fn no_holder(service: Service, why: NoHolder, sig: &SigV4) -> ApiError {
     let (code, message) = match (why, service) {
         (NoHolder::Failed(error), _) => return error,
-        (NoHolder::Unknown | NoHolder::Inactive, Service::Ec2) => (ErrorCode::AuthFailure, NOT_VALIDATED),
-        (NoHolder::Unknown | NoHolder::Inactive, Service::Iam | Service::Sts | Service::Kms) => {
+        (NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken, Service::Ec2) => {
+            (ErrorCode::AuthFailure, NOT_VALIDATED)
+        }
+        (NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken, Service::Iam | Service::Sts) => {
             (ErrorCode::InvalidClientTokenId, INVALID_TOKEN)
+        }
+        (NoHolder::InvalidToken, Service::S3) => {
+            (ErrorCode::InvalidToken, "The provided token is malformed or otherwise invalid.")
         }
         (NoHolder::Unknown | NoHolder::Inactive, Service::S3) => (
             ErrorCode::InvalidAccessKeyId,
             "The AWS Access Key Id you provided does not exist in our records.",
         ),
         (NoHolder::Expired, Service::Ec2) => (ErrorCode::RequestExpired, "Request has expired."),
-        (NoHolder::Expired, Service::Iam | Service::Sts | Service::Kms) => {
+        (NoHolder::Expired, Service::Iam | Service::Sts) => {
             (ErrorCode::ExpiredToken, "The security token included in the request is expired")
         }
         (NoHolder::Expired, Service::S3) => (ErrorCode::ExpiredToken, "The provided token has expired."),
@@ -226,7 +233,7 @@ fn refuse(service: Service, error: &SigError) -> ApiError {
             let refused = ApiError::new(ErrorCode::AuthFailure, NOT_VALIDATED);
             ApiError { internal: Some(error.to_string()), ..refused }
         }
-        Service::Iam | Service::Sts | Service::Kms => refuse_query(error),
+        Service::Iam | Service::Sts => refuse_query(error),
     }
 }
 

@@ -13,6 +13,7 @@ use auth::sigv4::{SigV4, SigningKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::identity::{self, Credential, NamedPolicy, ResolveCredential, Resolved, WatchCredentials};
+use jiff::Timestamp;
 
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
@@ -38,6 +39,8 @@ pub struct Holder {
     pub tags: Vec<calls::Tag>,
     /// Verifies signatures of the scope that was asked for.
     pub signing_key: SigningKey,
+    /// What only a session has.
+    pub session: Option<identity::Session>,
     /// The question, to ask it again.
     pub question: ResolveCredential,
     /// Version of identity's state.
@@ -51,6 +54,8 @@ pub enum NoHolder {
     Unknown,
     /// The key is Inactive.
     Inactive,
+    /// The session token is none of identity's, or another key's.
+    InvalidToken,
     /// The session has ended.
     Expired,
     /// Identity did not answer, or not sensibly.
@@ -116,8 +121,8 @@ impl Credentials {
         }
     }
 
-    /// The holder of the key that signed, from the cache when that is fresh.
-    pub async fn holder(&self, sig: &SigV4) -> Result<Arc<Holder>, NoHolder> {
+    /// The holder at `now` of the key that signed, from the cache when that is fresh.
+    pub async fn holder(&self, sig: &SigV4, now: Timestamp) -> Result<Arc<Holder>, NoHolder> {
         let question = ResolveCredential {
             access_key_id: sig.access_key_id.clone(),
             session_token: sig.session_token.clone(),
@@ -130,9 +135,14 @@ impl Credentials {
             let fresh = cache.confirmed.elapsed() < MAX_STALE;
             cache.holders.get(&question).filter(|_| fresh).cloned()
         };
-        match cached {
-            Some(holder) => Ok(holder),
-            None => self.ask(question).await,
+        let holder = match cached {
+            Some(holder) => holder,
+            None => self.ask(question).await?,
+        };
+        // a session ends without any change of identity's state
+        match &holder.session {
+            Some(session) if session.expires <= now => Err(NoHolder::Expired),
+            _ => Ok(holder),
         }
     }
 
@@ -152,6 +162,7 @@ impl Credentials {
             }
             Resolved::Unknown => Err(NoHolder::Unknown),
             Resolved::Inactive => Err(NoHolder::Inactive),
+            Resolved::InvalidToken => Err(NoHolder::InvalidToken),
             Resolved::Expired => Err(NoHolder::Expired),
         }
     }
@@ -173,6 +184,7 @@ impl Credentials {
             account_id: account,
             canonical_user_id: credential.canonical_user_id,
             tags: credential.tags,
+            session: credential.session,
             signing_key: SigningKey::from_bytes(key),
             question,
             version: credential.version,
@@ -225,5 +237,6 @@ fn principal(account: String, principal: identity::Principal) -> Principal {
         identity::Principal::AssumedRole { role_id, role, path, session } => {
             Principal::AssumedRole { account, path, role, role_id, session_name: session }
         }
+        identity::Principal::FederatedUser { name } => Principal::FederatedUser { account, name },
     }
 }

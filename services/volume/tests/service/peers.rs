@@ -87,6 +87,7 @@ impl Around {
             boundary: None,
             session_policies: vec![],
             tags: vec![],
+            session: None,
             version: 1,
         }))
     }
