@@ -85,6 +85,21 @@ codes! {
     ServiceFailure "ServiceFailure" 500;
     PackedPolicyTooLarge "PackedPolicyTooLarge" 400;
     InvalidAuthorizationMessage "InvalidAuthorizationMessageException" 400;
+    // --- KMS and its protocol ---
+    SerializationException "SerializationException" 400;
+    NotFoundException "NotFoundException" 400;
+    AlreadyExistsException "AlreadyExistsException" 400;
+    DisabledException "DisabledException" 400;
+    DryRunOperationException "DryRunOperationException" 400;
+    IncorrectKeyException "IncorrectKeyException" 400;
+    InvalidAliasNameException "InvalidAliasNameException" 400;
+    InvalidArnException "InvalidArnException" 400;
+    InvalidCiphertextException "InvalidCiphertextException" 400;
+    InvalidGrantTokenException "InvalidGrantTokenException" 400;
+    InvalidMarkerException "InvalidMarkerException" 400;
+    KmsInvalidStateException "KMSInvalidStateException" 400;
+    TagException "TagException" 400;
+    UnsupportedOperationException "UnsupportedOperationException" 400;
     // --- EC2: ids ---
     InvalidInstanceIdMalformed "InvalidInstanceID.Malformed" 400;
     InvalidInstanceIdNotFound "InvalidInstanceID.NotFound" 400;
@@ -164,6 +179,7 @@ codes! {
     NoSuchKey "NoSuchKey" 404;
     NoSuchVersion "NoSuchVersion" 404;
     NoSuchUpload "NoSuchUpload" 404;
+    IllegalVersioningConfiguration "IllegalVersioningConfigurationException" 400;
     NoSuchBucketPolicy "NoSuchBucketPolicy" 404;
     NoSuchTagSet "NoSuchTagSet" 404;
     NoSuchCorsConfiguration "NoSuchCORSConfiguration" 404;

@@ -7,6 +7,7 @@ pub mod ec2;
 pub mod error_code;
 pub mod iam;
 pub mod ids;
+pub mod kms;
 pub mod operation;
 pub mod protocol;
 pub mod s3;
@@ -15,5 +16,5 @@ pub mod sts;
 pub mod values;
 
 pub use error_code::{ApiError, ErrorCode};
-pub use operation::{Operation, Service, Status};
-pub use values::{Blob, Empty, Return, Timestamp};
+pub use operation::{Operation, Protocol, Service, Status};
+pub use values::{Blob, Empty, EpochSeconds, Return, Timestamp};

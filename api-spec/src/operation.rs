@@ -18,6 +18,19 @@ pub enum Service {
     Sts,
     /// Buckets and objects (restXml).
     S3,
+    /// Keys that encrypt (awsJson1.1).
+    Kms,
+}
+
+/// How an API's requests and answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Form parameters in, XML out.
+    Query,
+    /// The action in the header `X-Amz-Target`, JSON in and out.
+    Json,
+    /// Paths, headers and XML bodies.
+    RestXml,
 }
 
 impl Service {
@@ -28,16 +41,35 @@ impl Service {
             Service::Iam => "iam",
             Service::Sts => "sts",
             Service::S3 => "s3",
+            Service::Kms => "kms",
         }
     }
 
-    /// The XML namespace of responses.
+    /// How it is spoken.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Service::Ec2 | Service::Iam | Service::Sts => Protocol::Query,
+            Service::S3 => Protocol::RestXml,
+            Service::Kms => Protocol::Json,
+        }
+    }
+
+    /// What stands before the action in `X-Amz-Target`; none where actions are not named there.
+    pub const fn target_prefix(self) -> Option<&'static str> {
+        match self {
+            Service::Kms => Some("TrentService."),
+            Service::Ec2 | Service::Iam | Service::Sts | Service::S3 => None,
+        }
+    }
+
+    /// The XML namespace of responses; empty where they are JSON.
     pub const fn xmlns(self) -> &'static str {
         match self {
             Service::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
             Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Service::S3 => "http://s3.amazonaws.com/doc/2006-03-01/",
+            Service::Kms => "",
         }
     }
 
@@ -51,11 +83,14 @@ impl Service {
             LazyLock::new(|| parse(include_str!("../operations/sts.toml")));
         static S3: LazyLock<BTreeMap<String, Entry>> =
             LazyLock::new(|| parse(include_str!("../operations/s3.toml")));
+        static KMS: LazyLock<BTreeMap<String, Entry>> =
+            LazyLock::new(|| parse(include_str!("../operations/kms.toml")));
         match self {
             Service::Ec2 => &EC2,
             Service::Iam => &IAM,
             Service::Sts => &STS,
             Service::S3 => &S3,
+            Service::Kms => &KMS,
         }
     }
 }
@@ -89,7 +124,7 @@ pub enum Status {
     Never,
 }
 
-/// A request of the query protocols. The dispatcher (in `kit`) is the only one that decodes and runs these.
+/// A request of the query and JSON protocols. The dispatcher (in `kit`) is the only one that decodes and runs these.
 pub trait Operation: DeserializeOwned + Send + Sync + 'static {
     /// AWS's action name.
     const NAME: &'static str;
@@ -122,6 +157,7 @@ mod tests {
             (Service::Iam, include_str!("../operations/iam.toml")),
             (Service::Sts, include_str!("../operations/sts.toml")),
             (Service::S3, include_str!("../operations/s3.toml")),
+            (Service::Kms, include_str!("../operations/kms.toml")),
         ] {
             let entries: BTreeMap<String, Entry> =
                 toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", service.name()));

@@ -30,6 +30,8 @@ pub enum Shape {
         /// What its elements are.
         member: Box<Shape>,
     },
+    /// Texts by names of the caller's choice.
+    Map,
     /// A structure.
     Structure {
         /// Wire name and shape of every field.
@@ -37,7 +39,7 @@ pub enum Shape {
     },
 }
 
-/// The shape of `T`, or why it has none (a map, a tuple).
+/// The shape of `T`, or why it has none (a tuple).
 pub fn of<T: DeserializeOwned>() -> Result<Shape, String> {
     let mut shape = None;
     T::deserialize(Tracer(&mut shape)).map_err(|error| error.0)?;
@@ -88,7 +90,9 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        *self.0 = Some(Shape::Double);
+        if *self.0 != Some(Shape::Timestamp) {
+            *self.0 = Some(Shape::Double);
+        }
         visitor.visit_f64(0.0)
     }
 
@@ -128,7 +132,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         visitor: V,
     ) -> Result<V::Value, TraceError> {
         match name {
-            "Timestamp" => *self.0 = Some(Shape::Timestamp),
+            "Timestamp" | "EpochSeconds" => *self.0 = Some(Shape::Timestamp),
             "Blob" => *self.0 = Some(Shape::Blob),
             _ => {}
         }
@@ -141,6 +145,11 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         let member = member.ok_or_else(|| TraceError("a list of nothing".into()))?;
         *self.0 = Some(Shape::List { member: Box::new(member) });
         Ok(value)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
+        *self.0 = Some(Shape::Map);
+        visitor.visit_map(EachField { fields: [].iter(), name: "", members: &mut Vec::new() })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -157,7 +166,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct map identifier ignored_any
+        i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -206,7 +215,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::values::{Blob, Timestamp};
+    use crate::values::{Blob, EpochSeconds, Timestamp};
 
     #[test]
     fn a_type_tells_its_own_shape() {
@@ -215,6 +224,8 @@ mod tests {
         #[allow(dead_code, reason = "only its shape is looked at")]
         struct Inner {
             at: Option<Timestamp>,
+            since: EpochSeconds,
+            context: std::collections::BTreeMap<String, String>,
             data: Blob,
         }
         #[derive(Deserialize)]
@@ -224,8 +235,14 @@ mod tests {
             things: Vec<Inner>,
             count: i32,
         }
-        let inner =
-            Shape::Structure { members: vec![("At".into(), Shape::Timestamp), ("Data".into(), Shape::Blob)] };
+        let inner = Shape::Structure {
+            members: vec![
+                ("At".into(), Shape::Timestamp),
+                ("Since".into(), Shape::Timestamp),
+                ("Context".into(), Shape::Map),
+                ("Data".into(), Shape::Blob),
+            ],
+        };
         let expected = Shape::Structure {
             members: vec![
                 ("Thing".into(), Shape::List { member: Box::new(inner) }),

@@ -48,6 +48,42 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A moment as the JSON protocols write it: seconds since 1970, with a fraction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EpochSeconds(pub jiff::Timestamp);
+
+impl From<jiff::Timestamp> for EpochSeconds {
+    fn from(at: jiff::Timestamp) -> Self {
+        EpochSeconds(at)
+    }
+}
+
+impl Serialize for EpochSeconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // whole milliseconds of our centuries are exact in a double
+        serializer.serialize_f64(self.0.as_millisecond() as f64 / 1000.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EpochSeconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = f64;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("seconds since 1970")
+            }
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<f64, D::Error> {
+                f64::deserialize(d)
+            }
+        }
+        let seconds = deserializer.deserialize_newtype_struct("EpochSeconds", V)?;
+        jiff::Timestamp::from_millisecond((seconds * 1000.0).round() as i64)
+            .map(EpochSeconds)
+            .map_err(|_| D::Error::custom("not seconds since 1970"))
+    }
+}
+
 /// Bytes that travel as base64 (user data, public key material).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob(pub Vec<u8>);

@@ -117,7 +117,7 @@ def test_every_name_of_an_operation_is_aws_own(one):
 
 def test_the_program_tells_a_shape_for_every_offered_query_action():
     assert SHAPES, f"{host.BINARY} is missing: cargo build --release"
-    for service in ("ec2", "iam", "sts"):
+    for service in ("ec2", "iam", "sts", "kms"):
         told = sorted(one["operation"] for one in SHAPES if one["service"] == service)
         assert told == offered(service), service
 

@@ -7,7 +7,7 @@ import botocore.model
 
 from harness.host import ROOT
 
-SERVICES = ("ec2", "iam", "sts", "s3")
+SERVICES = ("ec2", "iam", "sts", "s3", "kms")
 
 
 def register(service):
@@ -61,6 +61,7 @@ NEEDED = {
     },
     "iam": {},
     "sts": {},
+    "kms": {},
     "s3": {"PutBucketAcl": ["ACL"], "PutObjectAcl": ["ACL"], "PutObject": ["Body"], "UploadPart": ["Body"]},
 }  # fmt: skip
 

@@ -9,8 +9,8 @@ use crate::{Empty, Timestamp};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccessKey {
-    /// Whose it is.
-    pub user_name: String,
+    /// Whose it is; absent for a root's.
+    pub user_name: Option<String>,
     /// `AKIA...`.
     pub access_key_id: String,
     /// `Active` or `Inactive`.
@@ -25,8 +25,8 @@ pub struct AccessKey {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccessKeyMetadata {
-    /// Whose it is.
-    pub user_name: String,
+    /// Whose it is; absent for a root's.
+    pub user_name: Option<String>,
     /// `AKIA...`.
     pub access_key_id: String,
     /// `Active` or `Inactive`.

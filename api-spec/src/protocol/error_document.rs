@@ -1,8 +1,8 @@
 //! The error bodies of each protocol.
 
 use super::xml::{DECLARATION, escape_into};
-use crate::error_code::ApiError;
-use crate::operation::Service;
+use crate::error_code::{ApiError, ErrorCode};
+use crate::operation::{Protocol, Service};
 
 fn tag(out: &mut String, name: &str, text: &str) {
     out.push('<');
@@ -18,6 +18,9 @@ fn tag(out: &mut String, name: &str, text: &str) {
 ///
 /// There is no white space between elements: HTCondor looks for `<Error><Code>RequestLimitExceeded</Code>`.
 pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &str) -> String {
+    if service.protocol() == Protocol::Json {
+        return json(error);
+    }
     let mut out = String::with_capacity(300);
     out.push_str(DECLARATION);
     out.push('\n');
@@ -30,7 +33,7 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
             tag(&mut out, "RequestID", request_id);
             out.push_str("</Response>");
         }
-        Service::Iam | Service::Sts => {
+        Service::Iam | Service::Sts | Service::Kms => {
             out.push_str(&format!("<ErrorResponse xmlns=\"{}\"><Error>", service.xmlns()));
             let kind = if error.code.status() >= 500 { "Receiver" } else { "Sender" };
             tag(&mut out, "Type", kind);
@@ -56,10 +59,41 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
     out
 }
 
+/// The body of an error of the JSON protocols.
+fn json(error: &ApiError) -> String {
+    serde_json::json!({ "__type": json_type(error.code), "message": error.message }).to_string()
+}
+
+/// What the JSON protocols call a code: most have the same name everywhere, these do not.
+pub fn json_type(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::InternalError | ErrorCode::InternalFailure => "KMSInternalException",
+        ErrorCode::ServiceUnavailable => "ServiceUnavailableException",
+        ErrorCode::AccessDenied => "AccessDeniedException",
+        ErrorCode::ValidationError => "ValidationException",
+        ErrorCode::InvalidClientTokenId => "UnrecognizedClientException",
+        ErrorCode::SignatureDoesNotMatch => "InvalidSignatureException",
+        ErrorCode::IncompleteSignature => "IncompleteSignatureException",
+        ErrorCode::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+        ErrorCode::ExpiredToken => "ExpiredTokenException",
+        ErrorCode::InvalidAction => "UnknownOperationException",
+        ErrorCode::LimitExceeded => "LimitExceededException",
+        ErrorCode::MalformedPolicyDocument => "MalformedPolicyDocumentException",
+        other => other.as_str(),
+    }
+}
+
+/// The status an error travels with: the JSON protocols know only whose fault it was.
+pub fn status(service: Service, code: ErrorCode) -> u16 {
+    match (service.protocol(), code.status()) {
+        (Protocol::Json, 400..=499) => 400,
+        (_, status) => status,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error_code::ErrorCode;
 
     #[test]
     fn each_protocol_has_its_own_body() {
@@ -73,5 +107,9 @@ mod tests {
         assert!(ec2.contains("<Response><Errors><Error><Code>NoSuchBucket</Code>"));
         let iam = write(Service::Iam, &error, "r", "");
         assert!(iam.contains("<Error><Type>Sender</Type><Code>"));
+        let kms = write(Service::Kms, &ApiError::new(ErrorCode::AccessDenied, "no \"b\""), "r", "");
+        assert_eq!(kms, r#"{"__type":"AccessDeniedException","message":"no \"b\""}"#);
+        assert_eq!(status(Service::Kms, ErrorCode::AccessDenied), 400);
+        assert_eq!(status(Service::Iam, ErrorCode::AccessDenied), 403);
     }
 }

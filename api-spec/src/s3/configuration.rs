@@ -3,14 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The answer of `GetBucketVersioning` for a bucket that never had it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct VersioningConfiguration {
-    /// `Enabled` or `Suspended`; nothing when it was never set.
-    pub status: Option<String>,
-}
-
 /// The answer of `GetObjectTagging`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -1,4 +1,4 @@
-//! Lists of objects and of object versions.
+//! Lists of objects.
 
 use serde::{Deserialize, Serialize};
 
@@ -95,64 +95,4 @@ pub struct ObjectEntry {
 pub struct CommonPrefix {
     /// Up to and with the delimiter.
     pub prefix: String,
-}
-
-/// The answer of `ListObjectVersions`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ListVersionsResult {
-    /// Bucket.
-    pub name: String,
-    /// As asked for.
-    pub prefix: String,
-    /// As asked for.
-    pub key_marker: String,
-    /// As asked for.
-    pub version_id_marker: String,
-    /// Where the next page begins.
-    pub next_key_marker: Option<String>,
-    /// Where the next page begins.
-    pub next_version_id_marker: Option<String>,
-    /// As asked for, 1000 at most.
-    pub max_keys: u32,
-    /// As asked for.
-    pub delimiter: Option<String>,
-    /// Whether there are more.
-    pub is_truncated: bool,
-    /// `url`.
-    pub encoding_type: Option<String>,
-    /// The versions.
-    #[serde(rename = "Version", default)]
-    pub versions: Vec<VersionEntry>,
-    /// What was folded at the delimiter.
-    #[serde(default)]
-    pub common_prefixes: Vec<CommonPrefix>,
-}
-
-/// A version in a list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct VersionEntry {
-    /// Key.
-    pub key: String,
-    /// `null` in a bucket without versioning.
-    pub version_id: String,
-    /// Whether it is what a GET finds.
-    pub is_latest: bool,
-    /// When it was put.
-    pub last_modified: Timestamp,
-    /// In quotes.
-    #[serde(rename = "ETag")]
-    pub etag: String,
-    /// The algorithm of its checksum.
-    #[serde(default)]
-    pub checksum_algorithm: Vec<String>,
-    /// `FULL_OBJECT` or `COMPOSITE`.
-    pub checksum_type: Option<String>,
-    /// Bytes.
-    pub size: u64,
-    /// Whose it is.
-    pub owner: Option<Owner>,
-    /// `STANDARD`.
-    pub storage_class: String,
 }

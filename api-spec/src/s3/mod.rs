@@ -10,6 +10,7 @@ pub mod list;
 pub mod multipart;
 pub mod object;
 mod read;
+pub mod versioning;
 
 pub use read::{MalformedXml, read};
 

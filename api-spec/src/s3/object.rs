@@ -26,6 +26,10 @@ pub struct ObjectIdentifier {
     /// Delete only if it still has this ETag.
     #[serde(rename = "ETag")]
     pub etag: Option<String>,
+    /// Delete only if it was made at this time.
+    pub last_modified_time: Option<String>,
+    /// Delete only if it has this many bytes.
+    pub size: Option<u64>,
 }
 
 /// The answer of `DeleteObjects`.
@@ -48,6 +52,10 @@ pub struct Deleted {
     pub key: String,
     /// The version that was asked for.
     pub version_id: Option<String>,
+    /// Whether a delete marker was made or removed.
+    pub delete_marker: Option<bool>,
+    /// The version id of that marker.
+    pub delete_marker_version_id: Option<String>,
 }
 
 /// An object that could not be deleted.

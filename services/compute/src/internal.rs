@@ -17,7 +17,7 @@ use crate::store::instances::{self, INSTANCES};
 
 /// The routes of the internal door.
 pub fn routes(service: &Arc<Service>) -> Router {
-    let router = answer(Router::new(), {
+    let router = answer(crate::accounts::routes(service), {
         let service = Arc::clone(service);
         move |call: AttachTarget| {
             let service = Arc::clone(&service);

@@ -5,6 +5,7 @@
 //! desired state and applies what they see.
 
 mod access;
+mod accounts;
 mod api;
 pub mod config;
 mod default_vpc;

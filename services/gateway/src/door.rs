@@ -21,6 +21,9 @@ pub fn of(head: &request::Parts) -> Door {
     if let Some(scope) = scope(head) {
         return api(&scope).map_or(Door::Foreign, Door::Api);
     }
+    if let Some(api) = api_of_target(head) {
+        return Door::Api(api);
+    }
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let label = host.split(['.', ':']).next().unwrap_or("");
     if let Some(api) = api(label).filter(|_| host.contains('.')) {
@@ -52,8 +55,17 @@ fn scope(head: &request::Parts) -> Option<String> {
     credential.rsplit('/').nth(1).map(str::to_owned)
 }
 
+/// The API of an unsigned request of the JSON protocol.
+fn api_of_target(head: &request::Parts) -> Option<Service> {
+    let target = head.headers.get("x-amz-target")?.as_bytes();
+    APIS.into_iter()
+        .find(|api| api.target_prefix().is_some_and(|prefix| target.starts_with(prefix.as_bytes())))
+}
+
+const APIS: [Service; 5] = [Service::Ec2, Service::Iam, Service::Sts, Service::S3, Service::Kms];
+
 fn api(name: &str) -> Option<Service> {
-    [Service::Ec2, Service::Iam, Service::Sts, Service::S3].into_iter().find(|api| api.name() == name)
+    APIS.into_iter().find(|api| api.name() == name)
 }
 
 fn action_in_query(uri: &Uri) -> bool {
@@ -76,7 +88,7 @@ pub fn api_of_action(action: &str) -> Service {
 /// The service that answers an action of an API.
 pub fn service(api: Service, action: &str) -> ServiceName {
     match api {
-        Service::Iam | Service::Sts => ServiceName::Identity,
+        Service::Iam | Service::Sts | Service::Kms => ServiceName::Identity,
         Service::S3 => ServiceName::Object,
         Service::Ec2 => match api.operations().get(action).and_then(|entry| entry.by.as_deref()) {
             Some("volume") => ServiceName::Volume,
@@ -106,6 +118,7 @@ mod tests {
         let header = |service| door(|r| r.uri("/x").header("authorization", signed(service)));
         assert_eq!(header("ec2"), Door::Api(Service::Ec2));
         assert_eq!(header("s3"), Door::Api(Service::S3));
+        assert_eq!(header("kms"), Door::Api(Service::Kms));
         assert_eq!(header("elasticloadbalancing"), Door::Foreign);
         let presigned = door(|r| {
             r.uri("/?X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fsts%2Faws4_request&Action=GetCallerIdentity")
@@ -126,6 +139,8 @@ mod tests {
                 .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
         });
         assert_eq!(form, Door::ByAction);
+        let target = door(|r| r.method("POST").uri("/").header("x-amz-target", "TrentService.ListKeys"));
+        assert_eq!(target, Door::Api(Service::Kms));
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use api_spec::protocol::error_document;
-use api_spec::{ApiError, ErrorCode, Service};
+use api_spec::{ApiError, ErrorCode, Protocol, Service};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request};
@@ -15,7 +14,7 @@ use kit::{Context, ServiceName};
 
 use crate::door::{self, Door};
 
-/// Tells identity which of its two APIs a request is for.
+/// Tells identity which of its APIs a request is for.
 const API: HeaderName = HeaderName::from_static("x-murus-api");
 /// Headers that belong to one connection and not to the request.
 const HOP: [HeaderName; 7] = [
@@ -58,8 +57,7 @@ impl Forwarder {
         };
         result.unwrap_or_else(|error| {
             tracing::warn!(request_id = %origin.request_id, %error, "not handed on");
-            let body = error_document::write(api, &error, &origin.request_id, &path);
-            kit::http::xml(api, error.code.status(), body, &origin.request_id)
+            kit::http::error(api, &error, &origin.request_id, &path)
         })
     }
 
@@ -77,7 +75,10 @@ impl Forwarder {
         body: Body,
     ) -> Result<Response, ApiError> {
         let body = read_body(body, MAX_QUERY_BODY).await?;
-        let form = std::str::from_utf8(&body).unwrap_or("");
+        let form = match api.map(Service::protocol) {
+            Some(Protocol::Json) => "",
+            _ => std::str::from_utf8(&body).unwrap_or(""),
+        };
         let action = door::action(head.uri.query().unwrap_or(""), form);
         let api = api.unwrap_or_else(|| door::api_of_action(action));
         let service = door::service(api, action);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::domain::access_key::{AccessKey, Status};
+use crate::domain::access_key::{AccessKey, Owner, Status};
 use crate::domain::entity::{Account, User};
 use crate::domain::permissions::Permissions;
 use crate::domain::seal::{Sealer, Secret};
@@ -107,6 +107,9 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if let Err(error) = names::user_name("admin_user_name", &config.admin_user_name) {
         return refuse(format!("admin_user_name: {error}"));
+    }
+    if config.account_close_wait_ms > 60_000 {
+        return refuse(format!("account_close_wait_ms: {} is more than 60000", config.account_close_wait_ms));
     }
     if !(100..=3000).contains(&config.watch_timeout_ms) {
         return refuse(format!("watch_timeout_ms: {} is not from 100 to 3000", config.watch_timeout_ms));
@@ -218,6 +221,8 @@ impl FirstState {
             canonical_user_id: admin.canonical_user_id.clone(),
             alias: None,
             created: now,
+            name: String::new(),
+            closing: false,
         };
         let check = Secret::new(CHECK_OWNER.to_owned());
         let master_key_check = sealer.seal(context.random.bytes(), CHECK_OWNER, &check)?;
@@ -227,7 +232,7 @@ impl FirstState {
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         accounts::install(tx, &self.account, &self.master_key_check)?;
         users::create(tx, &self.admin, usize::MAX)?;
-        keys::create(tx, &self.admin, &self.key, usize::MAX)
+        keys::create(tx, &Owner::of(&self.admin), &self.key, usize::MAX)
     }
 }
 

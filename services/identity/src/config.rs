@@ -24,6 +24,9 @@ pub struct Config {
     pub max_attached_policies: usize,
     /// Access keys a user may have, 1 or more.
     pub max_access_keys_per_user: usize,
+    /// An account that is deleted has to be seen empty twice, so many milliseconds apart, 0 to 60000: as long as a service
+    /// may still take its keys for good.
+    pub account_close_wait_ms: u64,
     /// A watch of credentials is answered after this many milliseconds without a change, 100 to 3000.
     pub watch_timeout_ms: u64,
 }
@@ -40,6 +43,7 @@ impl Default for Config {
             max_groups_per_user: 10,
             max_attached_policies: 10,
             max_access_keys_per_user: 2,
+            account_close_wait_ms: 5000,
             watch_timeout_ms: 2000,
         }
     }

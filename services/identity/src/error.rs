@@ -47,6 +47,18 @@ pub enum Error {
     /// An alias that the account does not have.
     #[error("The account alias {0} cannot be found.")]
     NoSuchAlias(String),
+    /// An account that is not there.
+    #[error("The account with id {0} cannot be found.")]
+    NoSuchAccount(String),
+    /// What only the installation's operator may do.
+    #[error("Only principals of the installation's own account may manage accounts.")]
+    NotTheOperator,
+    /// An account that cannot be deleted, and why.
+    #[error("{0}")]
+    AccountInUse(String),
+    /// A service that did not answer.
+    #[error(transparent)]
+    Peer(ApiError),
     /// A name that is taken.
     #[error("{kind} with name {name} already exists.")]
     NameTaken {
@@ -155,11 +167,14 @@ impl Error {
             | Error::NoSuchPolicyVersion { .. }
             | Error::NoSuchInlinePolicy { .. }
             | Error::NoSuchAccessKey(_)
-            | Error::NoSuchAlias(_) => ErrorCode::NoSuchEntity,
+            | Error::NoSuchAlias(_)
+            | Error::NoSuchAccount(_) => ErrorCode::NoSuchEntity,
+            Error::NotTheOperator => ErrorCode::AccessDenied,
             Error::NameTaken { .. } | Error::PolicyNameTaken(_) | Error::AliasTaken(_) => {
                 ErrorCode::EntityAlreadyExists
             }
-            Error::DeleteConflict(_) => ErrorCode::DeleteConflict,
+            Error::DeleteConflict(_) | Error::AccountInUse(_) => ErrorCode::DeleteConflict,
+            Error::Peer(error) => error.code,
             Error::QuotaExceeded { .. } | Error::InlinePoliciesTooLong { .. } | Error::TooManyVersions => {
                 ErrorCode::LimitExceeded
             }
@@ -181,6 +196,9 @@ impl Error {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
+        if let Error::Peer(said) = error {
+            return said;
+        }
         match error.code() {
             ErrorCode::InternalError => ApiError::internal(error),
             code => ApiError::new(code, error.to_string()),

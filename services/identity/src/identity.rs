@@ -1,6 +1,7 @@
 //! The service: what the answers to requests are made with.
 
-use kit::{Clock, Context, Random};
+use kit::peer::Peer;
+use kit::{Clock, Context, Random, ServiceName};
 
 use crate::config::Config;
 use crate::domain::seal::Sealer;
@@ -16,11 +17,16 @@ pub struct Identity {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    /// The services that hold things of accounts.
+    pub(crate) holders: [Peer; 3],
 }
 
 impl Identity {
     pub(crate) fn new(db: Db, sealer: Sealer, config: Config, context: &Context) -> Result<Self, Error> {
+        // only these doors: all of them would hold identity's own, and the store would never close
+        let holders = [ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
+            .map(|service| context.peers.internal(service));
         let (clock, random) = (context.clock.clone(), context.random.clone());
-        Ok(Identity { db, tokens: Tokens::new([&sealer])?, sealer, config, clock, random })
+        Ok(Identity { db, tokens: Tokens::new([&sealer])?, sealer, config, clock, random, holders })
     }
 }

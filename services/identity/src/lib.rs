@@ -1,9 +1,10 @@
-//! IAM and STS: accounts, users, groups, policies and access keys; and for the other services, who holds a key and
+//! IAM, STS and KMS: accounts, users, groups, policies and access keys; and for the other services, who holds a key and
 //! what its policies say.
 //!
 //! [`start`] opens the store, makes the installation's account and administrator at the first start, and gives two
-//! routers: clients' requests go by API to one of two dispatchers (`routing`), calls of services to `api::internal`.
+//! routers: clients' requests go by API to one of three dispatchers (`routing`), calls of services to `api::internal`.
 
+mod account_closing;
 mod api;
 mod bootstrap;
 mod config;
@@ -24,6 +25,7 @@ use kit::dispatch::{Dispatcher, OperationShape};
 use kit::{Context, Routes};
 
 use crate::identity::Identity;
+use crate::routing::Dispatchers;
 
 /// Starts identity.
 ///
@@ -34,9 +36,16 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let db = store::Db::open(&directory.join("store")).await?;
     let sealer = bootstrap::run(&db, &config, &directory, &context).await?;
     let identity = Arc::new(Identity::new(db, sealer, config, &context)?);
-    let iam = Dispatcher::new(context.clone(), Arc::clone(&identity), api::iam_actions());
-    let sts = Dispatcher::new(context, Arc::clone(&identity), api::sts_actions());
-    Ok(Routes { public: routing::by_api(iam, sts), internal: api::internal::routes(identity) })
+    let public = routing::by_api(Dispatchers {
+        iam: Dispatcher::new(
+            context.clone(),
+            Arc::clone(&identity),
+            api::operator_actions(api::iam_actions()),
+        ),
+        sts: Dispatcher::new(context.clone(), Arc::clone(&identity), api::sts_actions()),
+        kms: Dispatcher::new(context, Arc::clone(&identity), api::kms_actions()),
+    });
+    Ok(Routes { public, internal: api::internal::routes(identity) })
 }
 
 /// The wire shapes of all actions offered.
@@ -46,5 +55,6 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
 pub fn shapes() -> Result<Vec<OperationShape>, String> {
     let mut shapes = api::iam_actions().shapes()?;
     shapes.extend(api::sts_actions().shapes()?);
+    shapes.extend(api::kms_actions().shapes()?);
     Ok(shapes)
 }

@@ -1,4 +1,4 @@
-//! IAM and STS share one door: the gateway says which API a request is for; without it the credential scope does.
+//! IAM, STS and KMS share one door: the gateway says which API a request is for; without it the credential scope does.
 
 use std::sync::Arc;
 
@@ -11,28 +11,39 @@ use kit::dispatch::{Dispatcher, borrowed};
 
 use crate::identity::Identity;
 
-/// Set by the gateway, which takes it out of what clients send: `iam` or `sts`.
+/// Set by the gateway, which takes it out of what clients send: `iam`, `sts` or `kms`.
 const API: HeaderName = HeaderName::from_static("x-murus-api");
 
-/// One router in front of both dispatchers.
-pub fn by_api(iam: Dispatcher<Identity>, sts: Dispatcher<Identity>) -> Router {
-    let both = Arc::new((iam, sts));
+/// The dispatchers, one an API.
+pub struct Dispatchers {
+    pub iam: Dispatcher<Identity>,
+    pub sts: Dispatcher<Identity>,
+    pub kms: Dispatcher<Identity>,
+}
+
+/// One router in front of all dispatchers.
+pub fn by_api(dispatchers: Dispatchers) -> Router {
+    let all = Arc::new(dispatchers);
     Router::new().fallback(move |request: Request| {
-        let both = Arc::clone(&both);
+        let all = Arc::clone(&all);
         async move {
-            match is_sts(&request) {
-                true => both.1.answer(request).await,
-                false => both.0.answer(request).await,
+            match api(&request) {
+                Service::Sts => all.sts.answer(request).await,
+                Service::Kms => all.kms.answer(request).await,
+                Service::Iam | Service::Ec2 | Service::S3 => all.iam.answer(request).await,
             }
         }
     })
 }
 
-fn is_sts(request: &Request) -> bool {
-    match request.headers().get(API) {
-        Some(api) => api.as_bytes() == Service::Sts.name().as_bytes(),
-        None => scope_service(request).as_deref() == Some(Service::Sts.name()),
-    }
+/// Which API a request is for: IAM where nothing says otherwise.
+fn api(request: &Request) -> Service {
+    let name = match request.headers().get(API) {
+        Some(api) => api.to_str().ok().map(str::to_owned),
+        None => scope_service(request),
+    };
+    let known = |api: &Service| name.as_deref() == Some(api.name());
+    [Service::Sts, Service::Kms].into_iter().find(known).unwrap_or(Service::Iam)
 }
 
 fn scope_service(request: &Request) -> Option<String> {

@@ -1,5 +1,6 @@
 //! `murus admin`: the operator's tasks, done through the public API as the administrator.
 
+mod account;
 mod image;
 
 use clap::Subcommand;
@@ -10,6 +11,9 @@ use crate::config::Config;
 /// A task.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Accounts of this installation.
+    #[command(subcommand)]
+    Account(account::Command),
     /// Machine images.
     #[command(subcommand)]
     Image(image::Command),
@@ -18,6 +22,7 @@ pub enum Command {
 /// Does it.
 pub async fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Account(command) => account::run(config, command).await,
         Command::Image(command) => image::run(config, command).await,
     }
 }

@@ -61,14 +61,29 @@ impl Client {
 
     /// Calls an action of EC2 and gives its XML.
     pub async fn ec2(&self, action: &str, parameters: &[(&str, &str)]) -> Result<String, Failure> {
-        let form: Vec<String> = [("Action", action), ("Version", "2016-11-15")]
+        self.query("ec2", "2016-11-15", action, parameters).await
+    }
+
+    /// Calls an action of IAM, or one of the operator's own, and gives its XML.
+    pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<String, Failure> {
+        self.query("iam", "2010-05-08", action, parameters).await
+    }
+
+    async fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String, Failure> {
+        let form: Vec<String> = [("Action", action), ("Version", version)]
             .iter()
             .chain(parameters)
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, PLAIN)))
             .collect();
         let form = form.join("&");
         let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
-        let answer = self.send("ec2", request, Payload::Text(form)).await?;
+        let answer = self.send(service, request, Payload::Text(form)).await?;
         answer.success(action)
     }
 
@@ -214,6 +229,13 @@ pub fn text_of(xml: &str, name: &str) -> Option<String> {
             _ => {}
         }
     }
+}
+
+/// What stands inside each element of this name, markup and all; the elements must not lie in one another.
+pub fn texts_of(xml: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let inside = xml.split(&open).skip(1).filter_map(|rest| rest.split_once(&close));
+    inside.map(|(inside, _)| inside.to_owned()).collect()
 }
 
 fn connector(tls: &kit::tls::TlsConfig) -> Result<TlsConnector, Failure> {

@@ -22,7 +22,7 @@ pub fn print() -> Result<(), Failure> {
 /// The table of offered actions, in Markdown.
 pub fn compatibility_table() -> String {
     let mut out = String::from("| API | offered | actions |\n|---|---|---|\n");
-    for service in [Service::Ec2, Service::S3, Service::Iam, Service::Sts] {
+    for service in [Service::Ec2, Service::S3, Service::Iam, Service::Sts, Service::Kms] {
         let operations = service.operations();
         let offered: Vec<&str> = operations
             .iter()
@@ -52,6 +52,7 @@ mod tests {
             (Service::Ec2, [compute::shapes().unwrap(), volume::shapes().unwrap()].concat_names("ec2")),
             (Service::Iam, [identity::shapes().unwrap()].concat_names("iam")),
             (Service::Sts, [identity::shapes().unwrap()].concat_names("sts")),
+            (Service::Kms, [identity::shapes().unwrap()].concat_names("kms")),
         ] {
             let registered: BTreeSet<String> = service
                 .operations()

@@ -2,6 +2,7 @@
 
 use api_spec::{ApiError, ErrorCode};
 use auth::sigv4::SigError;
+use jiff::Timestamp;
 
 use crate::domain::checksum::Algorithm;
 use crate::domain::upload::MIN_PART_BYTES;
@@ -21,8 +22,14 @@ pub enum Error {
          or completed."
     )]
     NoSuchUpload(String),
+    #[error("The specified key does not exist.")]
+    DeletedKey { key: String, version: String },
+    #[error("The specified method is not allowed against this resource.")]
+    VersionIsMarker { method: String, version: String, modified: Timestamp },
     #[error("The bucket you tried to delete is not empty")]
     BucketNotEmpty(String),
+    #[error("The bucket you tried to delete is not empty. You must delete all versions in the bucket.")]
+    VersionsLeft(String),
     #[error("Your previous request to create the named bucket succeeded and you already own it.")]
     BucketAlreadyOwnedByYou(String),
     #[error(
@@ -165,7 +172,13 @@ impl From<Error> for ApiError {
                 new(ErrorCode::NoSuchVersion).detail("Key", key).detail("VersionId", version)
             }
             Error::NoSuchUpload(id) => new(ErrorCode::NoSuchUpload).detail("UploadId", id),
-            Error::BucketNotEmpty(name) => new(ErrorCode::BucketNotEmpty).detail("BucketName", name),
+            Error::DeletedKey { key, .. } => new(ErrorCode::NoSuchKey).detail("Key", key),
+            Error::VersionIsMarker { method, .. } => new(ErrorCode::MethodNotAllowed)
+                .detail("Method", method)
+                .detail("ResourceType", "DeleteMarker"),
+            Error::BucketNotEmpty(name) | Error::VersionsLeft(name) => {
+                new(ErrorCode::BucketNotEmpty).detail("BucketName", name)
+            }
             Error::BucketAlreadyOwnedByYou(name) => {
                 new(ErrorCode::BucketAlreadyOwnedByYou).detail("BucketName", name)
             }

@@ -66,7 +66,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
 fn routes(service: Arc<Service>) -> Routes {
     let public = Arc::clone(&service);
     let public = Router::new().fallback(move |request: Request| api::answer(Arc::clone(&public), request));
-    let internal = Router::new().route(
+    let internal = api::accounts::routes(&service).route(
         &kit::internal::path_of(ReadObject::PATH),
         post(move |body: Bytes| api::read_object::answer(Arc::clone(&service), body)),
     );

@@ -17,6 +17,7 @@ use crate::data::read::{Content, Extent};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, Object};
+use crate::domain::version::VersionId;
 use crate::error::Error;
 use crate::store::{INLINE, MANIFESTS};
 
@@ -63,6 +64,11 @@ impl Service {
     /// A fresh name for data.
     pub fn fresh_id(&self) -> DataId {
         DataId::new(self.context.clock.now(), self.context.random.u128())
+    }
+
+    /// A fresh name for a version.
+    pub fn fresh_version(&self) -> VersionId {
+        VersionId::new(self.context.clock.now(), self.context.random.u128())
     }
 
     /// How long to wait for a client that sends nothing.

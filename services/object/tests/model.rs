@@ -1,4 +1,4 @@
-//! Random sequences of operations, with restarts in between, against a map in memory.
+//! Random sequences of operations, with versions and restarts in between, against a map in memory.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
-use support::World;
 use support::identity::ADMIN;
+use support::{Reply, World};
 
 const KEYS: [&str; 7] = ["a", "a/b", "a/c", "b", "b//", "z/y/x", "ä"];
 const SIZES: [usize; 7] = [0, 1, 500, 16 << 10, (16 << 10) + 1, 70_000, 600_000];
@@ -51,6 +51,23 @@ enum Step {
         delimiter: bool,
         page: usize,
     },
+    ListVersions {
+        prefix: &'static str,
+        delimiter: bool,
+        page: usize,
+    },
+    /// Get, or delete, one of the versions that a key has.
+    GetVersion {
+        key: usize,
+        nth: usize,
+    },
+    DeleteVersion {
+        key: usize,
+        nth: usize,
+    },
+    Versioning {
+        on: bool,
+    },
     Restart,
 }
 
@@ -67,6 +84,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), 0u64..80_000, 1u64..6_000_000).prop_map(|(key, first, length)| Step::Range { key, first, length }),
         2 => (proptest::sample::select(vec!["", "a", "a/", "b/"]), any::<bool>(), 1usize..4)
             .prop_map(|(prefix, delimiter, page)| Step::List { prefix, delimiter, page }),
+        2 => (proptest::sample::select(vec!["", "a", "a/", "b/"]), any::<bool>(), 1usize..4)
+            .prop_map(|(prefix, delimiter, page)| Step::ListVersions { prefix, delimiter, page }),
+        2 => (key(), any::<usize>()).prop_map(|(key, nth)| Step::GetVersion { key, nth }),
+        3 => (key(), any::<usize>()).prop_map(|(key, nth)| Step::DeleteVersion { key, nth }),
+        2 => any::<bool>().prop_map(|on| Step::Versioning { on }),
         1 => Just(Step::Restart),
     ]
 }
@@ -79,12 +101,65 @@ fn path(key: &str) -> String {
     format!("/bucket/{}", key.replace('ä', "%C3%A4"))
 }
 
-type Model = BTreeMap<&'static str, Vec<u8>>;
+/// A version as it must be: its id, and content unless it is a delete marker.
+#[derive(Clone, Debug, PartialEq)]
+struct Kept {
+    id: String,
+    content: Option<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct Model {
+    /// Enabled, suspended, or never mentioned.
+    versioning: Option<bool>,
+    /// Newest last.
+    keys: BTreeMap<&'static str, Vec<Kept>>,
+}
+
+impl Model {
+    fn current(&self, key: &str) -> Option<&Vec<u8>> {
+        self.keys.get(key)?.last()?.content.as_ref()
+    }
+
+    fn objects(&self) -> impl Iterator<Item = (&'static str, &Vec<u8>)> {
+        self.keys.iter().filter_map(|(key, kept)| Some((*key, kept.last()?.content.as_ref()?)))
+    }
+
+    /// What a reply to a write must say, and what it makes.
+    fn write(&mut self, key: &'static str, content: Option<Vec<u8>>, reply: &Reply) {
+        let id = match self.versioning {
+            Some(true) => reply.header("x-amz-version-id").to_owned(),
+            _ => "null".to_owned(),
+        };
+        assert!(self.versioning != Some(true) || id.len() == 32, "{id}");
+        self.says(reply, &id, content.is_none());
+        self.add(key, content, id);
+    }
+
+    fn add(&mut self, key: &'static str, content: Option<Vec<u8>>, id: String) {
+        let kept = self.keys.entry(key).or_default();
+        kept.retain(|version| version.id != id);
+        if content.is_some() || self.versioning.is_some() {
+            kept.push(Kept { id, content });
+        }
+    }
+
+    fn says(&self, reply: &Reply, id: &str, marker: bool) {
+        let version = if self.versioning.is_some() { id } else { "" };
+        assert_eq!(reply.header("x-amz-version-id"), version);
+        assert_eq!(reply.header("x-amz-delete-marker") == "true", marker && self.versioning.is_some());
+    }
+
+    fn nth(&self, key: &str, nth: usize) -> Option<Kept> {
+        let kept = self.keys.get(key).filter(|kept| !kept.is_empty())?;
+        Some(kept[nth % kept.len()].clone())
+    }
+}
 
 async fn run(steps: &[Step]) {
     let mut world = World::new().await;
     world.put("/bucket", b"").await.fine();
-    let mut model = Model::new();
+    let mut model = Model::default();
     for step in steps {
         if let Step::Restart = step {
             let dir = world.stop().await.unwrap();
@@ -94,11 +169,17 @@ async fn run(steps: &[Step]) {
             take(&world, &mut model, step).await;
         }
     }
-    for (key, expected) in &model {
+    for (key, expected) in model.objects() {
         assert_eq!(world.get(&path(key)).await.fine().body, *expected, "{key}");
     }
-    for key in model.keys() {
-        world.delete(&path(key)).await;
+    list_versions(&world, &model, "", false, 1000).await;
+    let left: Vec<(&str, Kept)> =
+        model.keys.iter().flat_map(|(key, kept)| kept.iter().map(|one| (*key, one.clone()))).collect();
+    if !left.is_empty() {
+        world.delete("/bucket").await.refused(409, "BucketNotEmpty");
+    }
+    for (key, version) in left {
+        assert_eq!(world.delete(&format!("{}?versionId={}", path(key), version.id)).await.status, 204);
     }
     world.files_become(0).await;
     assert_eq!(world.delete("/bucket").await.status, 204);
@@ -108,20 +189,16 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
     match step {
         Step::Put { key, size, seed } => {
             let body = content(*size, *seed);
-            world.put(&path(KEYS[*key]), &body).await.fine();
-            model.insert(KEYS[*key], body);
+            let reply = world.put(&path(KEYS[*key]), &body).await.fine();
+            model.write(KEYS[*key], Some(body), &reply);
         }
         Step::Copy { from, to } => copy(world, model, KEYS[*from], KEYS[*to]).await,
         Step::Delete { key } => {
-            assert_eq!(world.delete(&path(KEYS[*key])).await.status, 204);
-            model.remove(KEYS[*key]);
+            let reply = world.delete(&path(KEYS[*key])).await;
+            assert_eq!(reply.status, 204);
+            model.write(KEYS[*key], None, &reply);
         }
-        Step::DeleteMany { keys } => {
-            let objects: String =
-                keys.iter().map(|k| format!("<Object><Key>{}</Key></Object>", KEYS[*k])).collect();
-            world.post("/bucket?delete", format!("<Delete>{objects}</Delete>").as_bytes()).await.fine();
-            keys.iter().for_each(|key| drop(model.remove(KEYS[*key])));
-        }
+        Step::DeleteMany { keys } => delete_many(world, model, keys).await,
         Step::Multipart { key, parts, seed } => multipart(world, model, KEYS[*key], *parts, *seed).await,
         Step::Abandon { key, size } => {
             let id =
@@ -133,6 +210,19 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
         }
         Step::Range { key, first, length } => range(world, model, KEYS[*key], *first, *length).await,
         Step::List { prefix, delimiter, page } => list(world, model, prefix, *delimiter, *page).await,
+        Step::ListVersions { prefix, delimiter, page } => {
+            list_versions(world, model, prefix, *delimiter, *page).await;
+        }
+        Step::GetVersion { key, nth } => get_version(world, model, KEYS[*key], *nth).await,
+        Step::DeleteVersion { key, nth } => delete_version(world, model, KEYS[*key], *nth).await,
+        Step::Versioning { on } => {
+            let status = if *on { "Enabled" } else { "Suspended" };
+            let body =
+                format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
+            world.put("/bucket?versioning", body.as_bytes()).await.fine();
+            assert_eq!(world.get("/bucket?versioning").await.fine().element("Status"), status);
+            model.versioning = Some(*on);
+        }
         Step::Restart => {}
     }
 }
@@ -140,13 +230,47 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
 async fn copy(world: &World, model: &mut Model, from: &'static str, to: &'static str) {
     let headers = [("x-amz-copy-source", &path(from)[1..]), ("x-amz-metadata-directive", "REPLACE")];
     let reply = world.call(Some(&ADMIN), "PUT", &path(to), &headers, b"").await;
-    match model.get(from).cloned() {
+    match model.current(from).cloned() {
         Some(body) => {
-            reply.fine();
-            model.insert(to, body);
+            let reply = reply.fine();
+            model.write(to, Some(body), &reply);
         }
         None => reply.refused(404, "NoSuchKey"),
     }
+}
+
+async fn delete_many(world: &World, model: &mut Model, keys: &[usize]) {
+    let objects: String = keys.iter().map(|k| format!("<Object><Key>{}</Key></Object>", KEYS[*k])).collect();
+    let reply = world.post("/bucket?delete", format!("<Delete>{objects}</Delete>").as_bytes()).await.fine();
+    assert_eq!(reply.elements("Key").len(), keys.len(), "{}", reply.text());
+    let markers = reply.elements("DeleteMarkerVersionId");
+    assert_eq!(markers.len(), if model.versioning.is_some() { keys.len() } else { 0 });
+    for (at, key) in keys.iter().enumerate() {
+        model.add(KEYS[*key], None, markers.get(at).cloned().unwrap_or_else(|| "null".into()));
+    }
+}
+
+async fn get_version(world: &World, model: &Model, key: &str, nth: usize) {
+    let Some(version) = model.nth(key, nth) else {
+        let nobody = format!("{}?versionId={:032x}", path(key), nth);
+        return world.get(&nobody).await.refused(404, "NoSuchVersion");
+    };
+    let reply = world.get(&format!("{}?versionId={}", path(key), version.id)).await;
+    model.says(&reply, &version.id, version.content.is_none());
+    match version.content {
+        Some(body) => assert_eq!(reply.fine().body, body),
+        None => reply.refused(405, "MethodNotAllowed"),
+    }
+}
+
+async fn delete_version(world: &World, model: &mut Model, key: &'static str, nth: usize) {
+    let Some(version) = model.nth(key, nth) else { return };
+    let reply = world.delete(&format!("{}?versionId={}", path(key), version.id)).await;
+    assert_eq!(reply.status, 204);
+    model.says(&reply, &version.id, version.content.is_none());
+    model.keys.entry(key).or_default().retain(|kept| kept.id != version.id);
+    // once more changes nothing
+    assert_eq!(world.delete(&format!("{}?versionId={}", path(key), version.id)).await.status, 204);
 }
 
 async fn multipart(world: &World, model: &mut Model, key: &'static str, parts: usize, seed: u8) {
@@ -161,14 +285,14 @@ async fn multipart(world: &World, model: &mut Model, key: &'static str, parts: u
         listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
     }
     let body = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
-    world.post(&format!("{}?uploadId={id}", path(key)), body.as_bytes()).await.fine();
-    model.insert(key, whole);
+    let reply = world.post(&format!("{}?uploadId={id}", path(key)), body.as_bytes()).await.fine();
+    model.write(key, Some(whole), &reply);
 }
 
 async fn range(world: &World, model: &Model, key: &str, first: u64, length: u64) {
     let headers = [("range", &*format!("bytes={first}-{}", first + length - 1))];
     let reply = world.call(Some(&ADMIN), "GET", &path(key), &headers, b"").await;
-    match model.get(key) {
+    match model.current(key) {
         None => reply.refused(404, "NoSuchKey"),
         Some(body) if first >= body.len() as u64 => reply.refused(416, "InvalidRange"),
         Some(body) => {
@@ -184,7 +308,7 @@ async fn list(world: &World, model: &Model, prefix: &str, delimiter: bool, page:
         _ => key.to_owned(),
     };
     let expected: BTreeSet<String> =
-        model.keys().filter(|key| key.starts_with(prefix)).map(|key| fold(key)).collect();
+        model.objects().map(|(key, _)| key).filter(|key| key.starts_with(prefix)).map(fold).collect();
     let mut found = BTreeSet::new();
     let mut token = String::new();
     loop {
@@ -205,6 +329,71 @@ async fn list(world: &World, model: &Model, prefix: &str, delimiter: bool, page:
         token = format!("&continuation-token={}", reply.element("NextContinuationToken"));
     }
     assert_eq!(found, expected);
+}
+
+/// A page's rows: key, version id, whether it is the latest, whether it is a delete marker.
+type Rows = BTreeSet<(String, String, bool, bool)>;
+
+async fn list_versions(world: &World, model: &Model, prefix: &str, delimiter: bool, page: usize) {
+    let folded = |key: &str| match key[prefix.len()..].find('/') {
+        Some(at) if delimiter => Some(key[..prefix.len() + at + 1].to_owned()),
+        _ => None,
+    };
+    let (mut expected, mut prefixes) = (Rows::new(), BTreeSet::new());
+    for (key, kept) in model.keys.iter().filter(|(key, _)| key.starts_with(prefix)) {
+        for (at, version) in kept.iter().enumerate() {
+            match folded(key) {
+                Some(folded) => drop(prefixes.insert(folded)),
+                None => drop(expected.insert((
+                    (*key).to_owned(),
+                    version.id.clone(),
+                    at + 1 == kept.len(),
+                    version.content.is_none(),
+                ))),
+            }
+        }
+    }
+    let (mut found, mut count, mut markers) = (Rows::new(), 0, String::new());
+    let mut found_prefixes = BTreeSet::new();
+    loop {
+        let by = if delimiter { "&delimiter=%2F" } else { "" };
+        let prefix = prefix.replace('/', "%2F");
+        let query = format!("/bucket?versions&max-keys={page}&prefix={prefix}{by}{markers}");
+        let reply = world.get(&query).await.fine();
+        let mut on_page = 0;
+        for (name, is_marker) in [("Version", false), ("DeleteMarker", true)] {
+            for row in reply.elements(name) {
+                let of = |name: &str| {
+                    let inner = row.split(&format!("<{name}>")).nth(1).unwrap();
+                    inner.split('<').next().unwrap().to_owned()
+                };
+                found.insert((of("Key"), of("VersionId"), of("IsLatest") == "true", is_marker));
+                on_page += 1;
+            }
+        }
+        count += on_page;
+        let inner = reply.elements("CommonPrefixes");
+        on_page += inner.len();
+        found_prefixes
+            .extend(inner.iter().map(|inner| inner.replace("<Prefix>", "").replace("</Prefix>", "")));
+        assert!(on_page <= page);
+        if reply.element("IsTruncated") == "false" {
+            break;
+        }
+        assert_eq!(on_page, page);
+        let key = reply.element("NextKeyMarker").replace('/', "%2F").replace('ä', "%C3%A4");
+        markers = format!("&key-marker={key}&version-id-marker={}", reply.element("NextVersionIdMarker"));
+    }
+    assert_eq!((found, found_prefixes), (expected, prefixes));
+    assert_eq!(
+        count,
+        model
+            .keys
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix) && folded(key).is_none())
+            .map(|(_, kept)| kept.len())
+            .sum::<usize>()
+    );
 }
 
 #[test]

@@ -1,51 +1,92 @@
 //! Access keys: a new one's secret is shown in one reply and then kept sealed only.
 
+use ::store::Read;
 use api_spec::iam::{
     AccessKey, CreateAccessKey, CreateAccessKeyResult, DeleteAccessKey, ListAccessKeys, ListAccessKeysResult,
     Secret, UpdateAccessKey,
 };
 use api_spec::{ApiError, Empty};
+use auth::policy::Principal;
 use kit::dispatch::Serve;
 use kit::{Access, Caller};
 
 use super::access::who;
 use super::paging::page;
 use super::views;
-use crate::domain::access_key::{self, Status};
+use crate::domain::access_key::{self, Owner, Status};
 use crate::domain::{ids, names};
+use crate::error::Error;
 use crate::identity::Identity;
-use crate::store::{keys, users};
+use crate::store::keys;
+use crate::store::users::{self, Who};
+
+/// Whose keys a request means: the user's that it names, or the caller's own, which may be a root.
+struct Whose {
+    account: String,
+    /// None: the root.
+    user: Option<Who>,
+}
+
+impl Whose {
+    fn of(caller: &Caller, name: Option<String>) -> Result<Self, Error> {
+        let account = caller.account_id().to_owned();
+        match (&name, caller.principal()) {
+            (None, Principal::Root { .. }) => Ok(Whose { account, user: None }),
+            _ => Ok(Whose { account, user: Some(who(caller, name.as_deref())?) }),
+        }
+    }
+
+    fn find(&self, read: &impl Read) -> Result<Owner, Error> {
+        match &self.user {
+            Some(who) => Ok(Owner::of(&users::find(read, &self.account, who)?)),
+            None => Ok(Owner::root(&self.account)),
+        }
+    }
+}
+
+impl Identity {
+    fn on_key_owner(
+        &self,
+        action: &str,
+        caller: &Caller,
+        name: Option<&str>,
+    ) -> Result<Vec<Access>, ApiError> {
+        match (name, caller.principal()) {
+            (None, root @ Principal::Root { .. }) => Ok(vec![Access::new(action, root.arn())]),
+            (name, _) => self.on_who(action, caller, &who(caller, name)?),
+        }
+    }
+}
 
 impl Serve<CreateAccessKey> for Identity {
     async fn access(&self, op: &CreateAccessKey, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_who("iam:CreateAccessKey", caller, &who(caller, op.user_name.as_deref())?)
+        self.on_key_owner("iam:CreateAccessKey", caller, op.user_name.as_deref())
     }
 
     async fn handle(&self, op: CreateAccessKey, caller: &Caller) -> Result<CreateAccessKeyResult, ApiError> {
-        let who = who(caller, op.user_name.as_deref())?;
-        let (account, limit) = (caller.account_id().to_owned(), self.config.max_access_keys_per_user);
+        let (whose, limit) = (Whose::of(caller, op.user_name)?, self.config.max_access_keys_per_user);
         let (id, secret, now) = (ids::access_key(&self.random), ids::secret(&self.random), self.clock.now());
         let sealed_secret = self.sealer.seal(self.random.bytes(), &id, &secret)?;
         let made_id = id.clone();
-        let user = self
+        let owner = self
             .db
             .change(move |tx| {
-                let user = users::find(tx, &account, &who)?;
+                let owner = whose.find(tx)?;
                 let key = access_key::AccessKey {
                     id: made_id.clone(),
-                    account: account.clone(),
-                    user_id: user.id.clone(),
+                    account: owner.account.clone(),
+                    user_id: owner.id.clone(),
                     sealed_secret: sealed_secret.clone(),
                     status: Status::Active,
                     created: now,
                 };
-                keys::create(tx, &user, &key, limit)?;
-                Ok(user)
+                keys::create(tx, &owner, &key, limit)?;
+                Ok(owner)
             })
             .await?;
         Ok(CreateAccessKeyResult {
             access_key: AccessKey {
-                user_name: user.name,
+                user_name: owner.name,
                 access_key_id: id,
                 status: Status::Active.as_str().to_owned(),
                 secret_access_key: Secret(secret.reveal().to_owned()),
@@ -57,16 +98,16 @@ impl Serve<CreateAccessKey> for Identity {
 
 impl Serve<ListAccessKeys> for Identity {
     async fn access(&self, op: &ListAccessKeys, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_who("iam:ListAccessKeys", caller, &who(caller, op.user_name.as_deref())?)
+        self.on_key_owner("iam:ListAccessKeys", caller, op.user_name.as_deref())
     }
 
     async fn handle(&self, op: ListAccessKeys, caller: &Caller) -> Result<ListAccessKeysResult, ApiError> {
         let read = self.db.read()?;
-        let user = users::find(&read, caller.account_id(), &who(caller, op.user_name.as_deref())?)?;
-        let all = keys::of_user(&read, &user)?;
+        let owner = Whose::of(caller, op.user_name)?.find(&read)?;
+        let all = keys::of(&read, &owner)?;
         let page = page(all, |key| key.id.clone(), op.marker.as_deref(), op.max_items)?;
         Ok(ListAccessKeysResult {
-            access_key_metadata: page.items.iter().map(|key| views::access_key(key, &user)).collect(),
+            access_key_metadata: page.items.iter().map(|key| views::access_key(key, &owner)).collect(),
             is_truncated: page.is_truncated,
             marker: page.marker,
         })
@@ -75,18 +116,18 @@ impl Serve<ListAccessKeys> for Identity {
 
 impl Serve<UpdateAccessKey> for Identity {
     async fn access(&self, op: &UpdateAccessKey, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_who("iam:UpdateAccessKey", caller, &who(caller, op.user_name.as_deref())?)
+        self.on_key_owner("iam:UpdateAccessKey", caller, op.user_name.as_deref())
     }
 
     async fn handle(&self, op: UpdateAccessKey, caller: &Caller) -> Result<Empty, ApiError> {
         names::access_key_id(&op.access_key_id)?;
         names::one_of("status", &op.status, Status::WORDS)?;
         let status = Status::from_word(&op.status).unwrap_or(Status::Inactive);
-        let (account, who) = (caller.account_id().to_owned(), who(caller, op.user_name.as_deref())?);
+        let whose = Whose::of(caller, op.user_name)?;
         self.db
             .change(move |tx| {
-                let user = users::find(tx, &account, &who)?;
-                keys::set_status(tx, &user, &op.access_key_id, status)
+                let owner = whose.find(tx)?;
+                keys::set_status(tx, &owner, &op.access_key_id, status)
             })
             .await?;
         Ok(Empty {})
@@ -95,16 +136,16 @@ impl Serve<UpdateAccessKey> for Identity {
 
 impl Serve<DeleteAccessKey> for Identity {
     async fn access(&self, op: &DeleteAccessKey, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_who("iam:DeleteAccessKey", caller, &who(caller, op.user_name.as_deref())?)
+        self.on_key_owner("iam:DeleteAccessKey", caller, op.user_name.as_deref())
     }
 
     async fn handle(&self, op: DeleteAccessKey, caller: &Caller) -> Result<Empty, ApiError> {
         names::access_key_id(&op.access_key_id)?;
-        let (account, who) = (caller.account_id().to_owned(), who(caller, op.user_name.as_deref())?);
+        let whose = Whose::of(caller, op.user_name)?;
         self.db
             .change(move |tx| {
-                let user = users::find(tx, &account, &who)?;
-                keys::delete(tx, &user, &op.access_key_id)
+                let owner = whose.find(tx)?;
+                keys::delete(tx, &owner, &op.access_key_id)
             })
             .await?;
         Ok(Empty {})

@@ -50,12 +50,30 @@ impl Identity {
         if key.status == Status::Inactive {
             return Ok(Resolved::Inactive);
         }
+        let account = accounts::get(&read, &key.account)?;
+        if account.closing {
+            return Ok(Resolved::Inactive);
+        }
+        if key.is_roots() {
+            return Ok(Resolved::Active(Box::new(Credential {
+                signing_key: signing_key(&self.sealer.open(&key.id, &key.sealed_secret)?, question),
+                canonical_user_id: account.canonical_user_id,
+                policies: Vec::new(),
+                boundary: None,
+                session_policies: Vec::new(),
+                session: None,
+                version: store::version(&read)?,
+                tags: Vec::new(),
+                principal: Principal::Root,
+                account_id: key.account,
+            })));
+        }
         let Some(user) = users::by_id(&read, &key.account, &key.user_id)? else {
             return Ok(Resolved::Unknown);
         };
         Ok(Resolved::Active(Box::new(Credential {
             signing_key: signing_key(&self.sealer.open(&key.id, &key.sealed_secret)?, question),
-            canonical_user_id: accounts::get(&read, &key.account)?.canonical_user_id,
+            canonical_user_id: account.canonical_user_id,
             policies: policies_of(&read, &user)?,
             boundary: boundary_of(&read, &key.account, &user.permissions)?,
             session_policies: Vec::new(),

@@ -8,6 +8,7 @@ mod caller_identity;
 mod groups;
 mod inline_policies;
 pub mod internal;
+mod murus_accounts;
 mod paging;
 mod policies;
 mod policy_versions;
@@ -27,6 +28,7 @@ use api_spec::iam::{
     ListUsers, PutGroupPolicy, PutUserPolicy, RemoveUserFromGroup, SetDefaultPolicyVersion, UpdateAccessKey,
     UpdateGroup, UpdateUser,
 };
+use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
 use api_spec::sts::{GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
 use api_spec::{Service, iam};
 use kit::dispatch::Actions;
@@ -100,6 +102,11 @@ fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<SetDefaultPolicyVersion>()
 }
 
+/// The operator's own, which are not AWS's and stand in no register of its actions.
+pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions.offer::<CreateMurusAccount>().offer::<ListMurusAccounts>().offer::<DeleteMurusAccount>()
+}
+
 /// STS's actions.
 pub fn sts_actions() -> Actions<Identity> {
     Actions::of(Service::Sts)
@@ -107,6 +114,11 @@ pub fn sts_actions() -> Actions<Identity> {
         .offer::<GetSessionToken>()
         .offer::<GetFederationToken>()
         .offer::<GetAccessKeyInfo>()
+}
+
+/// KMS's actions.
+pub fn kms_actions() -> Actions<Identity> {
+    Actions::of(Service::Kms)
 }
 
 /// Tags as they are kept.

@@ -43,7 +43,10 @@ impl Identity {
         if session.expires <= self.clock.now() {
             return Ok(Resolved::Expired);
         }
-        let Some(account) = accounts::find(read, &session.account)? else { return Ok(Resolved::Unknown) };
+        let Some(account) = accounts::known(read, &session.account)? else { return Ok(Resolved::Unknown) };
+        if account.closing {
+            return Ok(Resolved::Inactive);
+        }
         let behind = match behind(read, &session)? {
             Some(behind) if may_call(&session, &question.service) => behind,
             _ => return Ok(Resolved::Unknown),

@@ -170,7 +170,7 @@ impl Serve<GetAccessKeyInfo> for Identity {
         let read = self.db.read()?;
         // a session's key says itself whose it is, for sessions are not kept
         let account = match ids::account_of_session_key(id) {
-            Some(account) => accounts::find(&read, &account)?.map(|account| account.id),
+            Some(account) => accounts::known(&read, &account)?.map(|account| account.id),
             None => keys::get(&read, id)?.map(|key| key.account),
         };
         let unknown = || Error::Validation(format!("The access key ID {id} is not valid."));

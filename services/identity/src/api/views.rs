@@ -3,7 +3,7 @@
 use ::store::Read;
 use api_spec::{ApiError, iam};
 
-use crate::domain::access_key::AccessKey;
+use crate::domain::access_key::{AccessKey, Owner};
 use crate::domain::document;
 use crate::domain::entity::{Group, Role, User};
 use crate::domain::managed_policy::{ManagedPolicy, Version};
@@ -73,9 +73,9 @@ pub fn group(group: &Group) -> iam::Group {
 }
 
 /// A key without its secret.
-pub fn access_key(key: &AccessKey, user: &User) -> iam::AccessKeyMetadata {
+pub fn access_key(key: &AccessKey, owner: &Owner) -> iam::AccessKeyMetadata {
     iam::AccessKeyMetadata {
-        user_name: user.name.clone(),
+        user_name: owner.name.clone(),
         access_key_id: key.id.clone(),
         status: key.status.as_str().to_owned(),
         create_date: key.created.into(),

@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A user's access key.
+use super::entity::User;
+
+/// An access key of a user, or of an account's root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     /// `AKIA...`.
     pub id: String,
     /// Account of the user.
     pub account: String,
-    /// The user's id.
+    /// The user's id; the account's for a key of its root.
     pub user_id: String,
     /// The secret, sealed for the key's id.
     pub sealed_secret: String,
@@ -18,6 +20,36 @@ pub struct AccessKey {
     pub status: Status,
     /// When it was made.
     pub created: Timestamp,
+}
+
+/// Whose a key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The account.
+    pub account: String,
+    /// The user's id; the account's for its root.
+    pub id: String,
+    /// The user's name; none for the root.
+    pub name: Option<String>,
+}
+
+impl Owner {
+    /// A user.
+    pub fn of(user: &User) -> Self {
+        Owner { account: user.account.clone(), id: user.id.clone(), name: Some(user.name.clone()) }
+    }
+
+    /// The root of an account.
+    pub fn root(account: &str) -> Self {
+        Owner { account: account.to_owned(), id: account.to_owned(), name: None }
+    }
+}
+
+impl AccessKey {
+    /// Whether it is a key of its account's root.
+    pub fn is_roots(&self) -> bool {
+        self.user_id == self.account
+    }
 }
 
 /// Whether a key is switched on.

@@ -10,7 +10,7 @@ use super::arn;
 use super::permissions::Permissions;
 use super::trust::TrustPolicy;
 
-/// An account. Its root has no keys.
+/// An account. Its root has the account's id for its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// 12 digits.
@@ -21,6 +21,12 @@ pub struct Account {
     pub alias: Option<String>,
     /// When it was made.
     pub created: Timestamp,
+    /// What the operator calls it; empty for the one that the first start made.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Whether it is being deleted: its keys open nothing any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
 }
 
 /// A user.

@@ -2,7 +2,10 @@
 
 use ::store::{Read, Tx};
 
-use super::tables::{ACCOUNTS, ACCOUNTS_BY_ALIAS, INSTALLATION};
+use super::tables::{
+    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS, INSTALLATION,
+    POLICIES, ROLES, USERS,
+};
 use crate::domain::entity::Account;
 use crate::error::Error;
 
@@ -33,7 +36,7 @@ pub fn get(read: &impl Read, id: &str) -> Result<Account, Error> {
 }
 
 /// The account of this id, if it is there.
-pub fn find(read: &impl Read, id: &str) -> Result<Option<Account>, Error> {
+pub fn known(read: &impl Read, id: &str) -> Result<Option<Account>, Error> {
     Ok(read.get(&ACCOUNTS, &id.to_owned())?)
 }
 
@@ -53,4 +56,46 @@ pub fn remove_alias(tx: &mut Tx<'_>, id: &str, alias: &str) -> Result<(), Error>
         return Err(Error::NoSuchAlias(alias.to_owned()));
     }
     Ok(tx.put(&ACCOUNTS, &account.id, &Account { alias: None, ..account.clone() })?)
+}
+
+/// All accounts, in order of id.
+pub fn list(read: &impl Read) -> Result<Vec<Account>, Error> {
+    Ok(read.scan(&ACCOUNTS, ..)?.into_iter().map(|(_, account)| account).collect())
+}
+
+/// The account of this id, if there is one.
+pub fn find(read: &impl Read, id: &str) -> Result<Account, Error> {
+    read.get(&ACCOUNTS, &id.to_owned())?.ok_or_else(|| Error::NoSuchAccount(id.to_owned()))
+}
+
+/// Adds an account. Ids of accounts that are gone do not come back.
+pub fn create(tx: &mut Tx<'_>, account: &Account) -> Result<(), Error> {
+    let name = account.name.to_lowercase();
+    if list(tx)?.iter().any(|one| one.name.to_lowercase() == name) {
+        return Err(Error::NameTaken { kind: "Account", name: account.name.clone() });
+    }
+    if tx.contains(&ACCOUNTS, &account.id)? || tx.contains(&CLOSED_ACCOUNTS, &account.id)? {
+        return Err(Error::Corrupt(format!("the account id {} was drawn a second time", account.id)));
+    }
+    Ok(tx.put(&ACCOUNTS, &account.id, account)?)
+}
+
+/// Takes an account's keys out of use, or puts them back.
+pub fn set_closing(tx: &mut Tx<'_>, id: &str, closing: bool) -> Result<(), Error> {
+    let account = Account { closing, ..find(tx, id)? };
+    Ok(tx.put(&ACCOUNTS, &account.id, &account)?)
+}
+
+/// Removes an account with everything that identity holds of it. Every table with things of accounts stands here.
+pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
+    let account = id.to_owned();
+    for key in ACCESS_KEYS_BY_USER.keys(tx, &account)? {
+        tx.delete(&ACCESS_KEYS, &key)?;
+    }
+    tx.delete_prefix(&USERS, &account)?;
+    tx.delete_prefix(&GROUPS, &account)?;
+    tx.delete_prefix(&ROLES, &account)?;
+    tx.delete_prefix(&POLICIES, &account)?;
+    tx.delete(&ACCOUNTS, &account)?;
+    Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
 }

@@ -1,5 +1,5 @@
 //! The tables. Everything is keyed by its account first, but for access keys and aliases, which are unique in the
-//! whole installation.
+//! whole installation. `accounts::remove` clears each of them.
 
 use ::store::{Index, IndexedTable, Table, json_value};
 
@@ -20,6 +20,9 @@ pub const ACCOUNTS: IndexedTable<String, Account> = IndexedTable::new("accounts"
 /// By alias.
 pub const ACCOUNTS_BY_ALIAS: Index<String, Account, String> =
     Index::new("accounts_by_alias", |_, account| account.alias.iter().cloned().collect());
+
+/// When an account was deleted, by its id.
+pub const CLOSED_ACCOUNTS: Table<String, String> = Table::new("closed_accounts");
 
 /// By account and id.
 pub const USERS: IndexedTable<InAccount, User> =

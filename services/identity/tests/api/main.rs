@@ -1,6 +1,7 @@
 //! Identity through its doors: requests signed by AWS's own signer go through the dispatcher to a real store.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod accounts;
 mod authentication;
 mod authorization;
 mod bad_input;

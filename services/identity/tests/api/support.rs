@@ -62,7 +62,10 @@ impl World {
         let common = Common { data_dir: path.join("data"), run_dir: path.join("run"), ..Common::default() };
         std::fs::create_dir_all(common.data_dir.join("identity")).unwrap();
         let peers = Peers::new(&common.run_dir);
-        peers.expect(ServiceName::Identity);
+        for service in [ServiceName::Identity, ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
+        {
+            peers.expect(service);
+        }
         let context = Context {
             service: ServiceName::Identity,
             common: Arc::new(common.clone()),
@@ -73,7 +76,8 @@ impl World {
             metrics: Metrics::default(),
             shutdown: Shutdown::default(),
         };
-        let routes = identity::start(identity::Config::default(), context.clone()).await?;
+        let config = identity::Config { account_close_wait_ms: 50, ..identity::Config::default() };
+        let routes = identity::start(config, context.clone()).await?;
         // without the public door: it holds the context, and the store would never close
         let internal = Routes { internal: routes.internal, ..Routes::default() };
         context.peers.bind(ServiceName::Identity, &internal);

@@ -157,6 +157,7 @@ fn owner_account<'r>(action: &str, resource: &Resource<'r>) -> &'r str {
             | "s3:GetObjectAcl"
             | "s3:PutObjectAcl"
             | "s3:GetObjectVersionAcl"
+            | "s3:PutObjectVersionAcl"
     );
     match resource.object {
         Some(object) if own && resource.bucket.acls_enabled() => &object.account,

@@ -3,7 +3,6 @@
 use api_spec::s3::acl::{AccessControlPolicy, Grant as WireGrant, Grantee as WireGrantee, Grants};
 use axum::body::Body;
 use axum::response::Response;
-use store::Read;
 
 use super::bucket::change;
 use super::exchange::Exchange;
@@ -15,7 +14,7 @@ use super::small_body;
 use crate::domain::acl::{ALL_USERS, AUTHENTICATED_USERS, Acl, Grant, Grantee, LOG_DELIVERY, Permission};
 use crate::domain::bucket::{Bucket, Ownership};
 use crate::error::Error;
-use crate::store::OBJECTS;
+use crate::store::versions;
 
 /// A list has at most so many grants.
 const MAX_GRANTS: usize = 100;
@@ -271,15 +270,15 @@ pub async fn put_object(x: &Exchange, body: &mut Option<Body>) -> Result<Respons
     let bucket = x.bucket()?;
     let asked = asked_to_put(x, body, &object.owner).await?;
     let Some(acl) = settle(asked, bucket, &object.owner, Some(&bucket.owner))? else { return Ok(ok()) };
-    let row = (x.place.bucket.clone(), x.place.key.clone());
-    let seen = object.data.clone();
+    let (place, which, seen) = (x.place.clone(), x.version, object.data.clone());
     x.transact(move |tx| {
-        let mut object = tx.get(&OBJECTS, &row)?.ok_or_else(|| Error::NoSuchKey(row.1.clone()))?;
-        if object.data != seen {
-            return Err(Error::Changed);
-        }
-        object.acl = Some(acl.clone());
-        Ok(tx.put(&OBJECTS, &row, &object)?)
+        versions::change(tx, &place, which, |object| {
+            if object.data != seen {
+                return Err(Error::Changed);
+            }
+            object.acl = Some(acl.clone());
+            Ok(())
+        })
     })
     .await?;
     Ok(ok())

@@ -91,6 +91,7 @@ mod tests {
             checksum: None,
             meta: Meta::default(),
             acl: None,
+            version: None,
         };
         let headers =
             pairs.iter().map(|(n, v)| (axum::http::HeaderName::from_static(n), v.parse().unwrap())).collect();

@@ -2,7 +2,7 @@
 //! not implemented, so these answers are always true.
 
 use api_spec::ErrorCode;
-use api_spec::s3::configuration::{Nothing, RequestPaymentConfiguration, Tagging, VersioningConfiguration};
+use api_spec::s3::configuration::{Nothing, RequestPaymentConfiguration, Tagging};
 use axum::response::Response;
 
 use super::exchange::Exchange;
@@ -14,9 +14,6 @@ use crate::error::Error;
 /// Answers for a bucket.
 pub fn of_bucket(x: &Exchange) -> Result<Response, Error> {
     match x.operation {
-        Operation::GetBucketVersioning => {
-            document("VersioningConfiguration", &VersioningConfiguration::default())
-        }
         Operation::GetBucketRequestPayment => document(
             "RequestPaymentConfiguration",
             &RequestPaymentConfiguration { payer: "BucketOwner".into() },

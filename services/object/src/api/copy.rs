@@ -10,12 +10,12 @@ use store::Read;
 use super::access::{Resource, may};
 use super::acl::for_new_object;
 use super::conditions::{Verdict, of_read, of_write};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, version_in};
 use super::get::missing;
 use super::headers::{meta, refuse_unsupported};
 use super::multipart::{commit_part, part_number, under_way};
 use super::put::{sink, taken};
-use super::reply::{document, quoted};
+use super::reply::{document, quoted, set_named, set_version};
 use crate::body::expect::{Expected, Framing};
 use crate::body::ingest::Ingest;
 use crate::body::receive::take_in;
@@ -23,10 +23,11 @@ use crate::domain::checksum::{Algorithm, Checksum};
 use crate::domain::names::{climbs_out, is_bucket_name};
 use crate::domain::object::{Meta, Object};
 use crate::domain::upload::MAX_PUT_BYTES;
+use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Stretch;
-use crate::store::objects::{Place, copy as copy_row};
-use crate::store::{BUCKETS, OBJECTS};
+use crate::store::objects::{Original, Place, copy as copy_row};
+use crate::store::{BUCKETS, versions};
 
 /// A source that keeps being replaced is looked up again so often.
 const MAX_TRIES: u32 = 8;
@@ -35,17 +36,20 @@ const SOURCE: &str = "x-amz-copy-source";
 /// What is copied.
 struct Source {
     place: Place,
+    which: Option<Which>,
     object: Object,
+    /// What replies call the version that was copied.
+    version: Option<String>,
     snapshot: store::Snapshot,
 }
 
 /// Answers CopyObject.
 pub async fn copy(x: &Exchange) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
-    let place = source_place(x)?;
+    let (place, which) = source_place(x)?;
     let replaces = directive(x)?;
     for _ in 0..MAX_TRIES {
-        let source = find(x, &place).await?;
+        let source = find(x, &place, which).await?;
         match copy_once(x, &source, replaces).await {
             Err(Error::Changed) => {}
             other => return other,
@@ -60,7 +64,8 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Resp
             "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_PUT_BYTES}"
         )));
     }
-    if source.place == x.place && !replaces && !x.headers.contains_key("x-amz-website-redirect-location") {
+    let itself = source.place == x.place && source.which.is_none();
+    if itself && !replaces && !x.headers.contains_key("x-amz-website-redirect-location") {
         return Err(Error::InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes."
@@ -80,6 +85,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Resp
         owner: owned.owner,
         account: owned.account,
         acl: owned.acl,
+        version: Some(x.service.fresh_version()),
         meta: match replaces {
             true => meta(&x.headers)?,
             false => without_redirect(source.object.meta.clone(), &x.headers)?,
@@ -87,11 +93,22 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Resp
         ..source.object.clone()
     };
     let result = copied(&object.etag, object.modified, object.checksum.as_ref());
-    let (from, to, fresh) = (source.place.clone(), x.place.clone(), x.service.fresh_id());
-    let seen = source.object.data.clone();
-    let freed = x.transact(move |tx| copy_row(tx, &from, &seen, &to, &object, &condition, fresh)).await?;
-    x.service.free(freed);
-    document("CopyObjectResult", &result)
+    let original =
+        Original { place: source.place.clone(), which: source.which, seen: source.object.data.clone() };
+    let (to, fresh) = (x.place.clone(), x.service.fresh_id());
+    let written = x.transact(move |tx| copy_row(tx, &original, &to, &object, &condition, fresh)).await?;
+    x.service.free(written.freed);
+    let mut response = document("CopyObjectResult", &result)?;
+    set_version(&mut response, written.version.as_deref());
+    name_source(&mut response, source);
+    Ok(response)
+}
+
+/// Says which version was copied.
+fn name_source(response: &mut Response, source: &Source) {
+    if let Some(version) = &source.version {
+        set_named(response, "x-amz-copy-source-version-id", version);
+    }
 }
 
 /// The redirect location is not copied with the other metadata.
@@ -132,8 +149,8 @@ fn directive(x: &Exchange) -> Result<bool, Error> {
     }
 }
 
-/// `[/]bucket/key[?versionId=null]`, percent-encoded.
-fn source_place(x: &Exchange) -> Result<Place, Error> {
+/// `[/]bucket/key[?versionId=id]`, percent-encoded.
+fn source_place(x: &Exchange) -> Result<(Place, Option<Which>), Error> {
     let text = x.header(SOURCE).unwrap_or_default();
     let invalid = || {
         Error::argument(
@@ -146,32 +163,48 @@ fn source_place(x: &Exchange) -> Result<Place, Error> {
         Some((path, version)) => (path, Some(version)),
         None => (text, None),
     };
-    if let Some(version) = version.filter(|version| *version != "null") {
-        return Err(Error::argument("versionId", version, "Invalid version id specified"));
-    }
+    let which = version.map(version_in).transpose()?;
     let decoded = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
     let (bucket, key) = decoded.trim_start_matches('/').split_once('/').ok_or_else(invalid)?;
     if key.is_empty() || !is_bucket_name(bucket) || climbs_out(key) {
         return Err(invalid());
     }
-    Ok(Place { bucket: bucket.to_owned(), key: key.to_owned() })
+    Ok((Place { bucket: bucket.to_owned(), key: key.to_owned() }, which))
 }
 
 /// Finds the source as it is now; decides whether the caller may read it.
-async fn find(x: &Exchange, place: &Place) -> Result<Source, Error> {
+async fn find(x: &Exchange, place: &Place, which: Option<Which>) -> Result<Source, Error> {
     let snapshot = x.service.store.snapshot()?;
     let bucket =
         snapshot.get(&BUCKETS, &place.bucket)?.ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
     if x.header("x-amz-source-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
         return Err(Error::AccessDenied("the source is not owned by the expected account".into()));
     }
-    let object = snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?;
-    let resource =
-        Resource { name: &place.bucket, bucket: &bucket, key: &place.key, object: object.as_ref() };
-    may(x, "s3:GetObject", &resource).await?;
-    let Some(object) = object else { return Err(missing(x, &place.bucket, &bucket, &place.key).await) };
+    let found = versions::find(&snapshot, &bucket, place, which)?;
+    let object = match &found {
+        Some(Version::Object(object)) => Some(object),
+        Some(Version::Marker(_)) | None => None,
+    };
+    let resource = Resource { name: &place.bucket, bucket: &bucket, key: &place.key, object };
+    may(x, if which.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" }, &resource).await?;
+    let object = match (found, which) {
+        (Some(Version::Object(object)), _) => object,
+        (Some(Version::Marker(_)), Some(_)) => {
+            return Err(Error::InvalidRequest(
+                "The source of a copy request may not specifically refer to a delete marker by version id."
+                    .into(),
+            ));
+        }
+        (None, Some(which)) => {
+            return Err(Error::NoSuchVersion { key: place.key.clone(), version: which.to_string() });
+        }
+        (Some(Version::Marker(_)) | None, None) => {
+            return Err(missing(x, &place.bucket, &bucket, &place.key).await);
+        }
+    };
+    let version = bucket.version_shown(object.version);
     match of_read(&x.headers, "x-amz-copy-source-", &object) {
-        Verdict::Holds => Ok(Source { place: place.clone(), object, snapshot }),
+        Verdict::Holds => Ok(Source { place: place.clone(), which, object, version, snapshot }),
         Verdict::NotModified => Err(Error::PreconditionFailed("x-amz-copy-source-If-None-Match")),
         Verdict::Failed(_) => Err(Error::PreconditionFailed("x-amz-copy-source-If-Match")),
     }
@@ -180,10 +213,10 @@ async fn find(x: &Exchange, place: &Place) -> Result<Source, Error> {
 /// Answers UploadPartCopy.
 pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
     let number = part_number(x)?;
-    let place = source_place(x)?;
+    let (place, which) = source_place(x)?;
     let (upload_id, upload) = under_way(x)?;
     for _ in 0..MAX_TRIES {
-        let source = find(x, &place).await?;
+        let source = find(x, &place, which).await?;
         let stretch = source_stretch(x, &source.object)?;
         let content = match x.service.open(&source.snapshot, &source.object, stretch) {
             Err(Error::Changed) => continue,
@@ -204,7 +237,9 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
         let taken = taken(&x.service, received, promise);
         let part = commit_part(x, &upload_id, number, taken).await?;
         let shown = upload.asked.then_some(&part.checksum);
-        return document("CopyPartResult", &copied(&part.etag, part.modified, shown));
+        let mut response = document("CopyPartResult", &copied(&part.etag, part.modified, shown))?;
+        name_source(&mut response, &source);
+        return Ok(response);
     }
     Err(Error::Changed)
 }

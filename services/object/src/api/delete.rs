@@ -4,29 +4,58 @@ use api_spec::ApiError;
 use api_spec::s3::object::{Delete, DeleteError, DeleteResult, Deleted, ObjectIdentifier};
 use axum::body::Body;
 use axum::response::Response;
+use store::Tx;
 
 use super::access::{Resource, may};
 use super::conditions::{of_write, unquoted};
 use super::exchange::Exchange;
-use super::get::check_version;
-use super::reply::{document, no_content};
+use super::reply::{document, no_content, set_named, set_version};
 use super::small_body;
 use crate::domain::id::DataId;
 use crate::domain::names::MAX_KEY_BYTES;
+use crate::domain::version::{Marker, Which};
 use crate::error::Error;
-use crate::store::objects::{Place, WriteIf, delete};
+use crate::store::objects::{Place, WriteIf, Written, delete, delete_version};
 
 /// The most keys of one request.
 const MAX_KEYS: usize = 1000;
 
 /// Answers DeleteObject: what is not there is deleted already.
 pub async fn one(x: &Exchange) -> Result<Response, Error> {
-    check_version(x)?;
     let condition = of_write(&x.headers)?;
-    let place = x.place.clone();
-    let freed = x.transact(move |tx| delete(tx, &place, &condition)).await?;
-    x.service.free(freed);
-    Ok(no_content())
+    let (place, which, marker) = (x.place.clone(), x.version, marker(x)?);
+    let written = x.transact(move |tx| remove(tx, &place, which, &condition, &marker)).await?;
+    x.service.free(written.freed);
+    let mut response = no_content();
+    set_version(&mut response, written.version.as_deref());
+    if written.marker {
+        set_named(&mut response, "x-amz-delete-marker", "true");
+    }
+    Ok(response)
+}
+
+/// The marker that a deletion leaves where versions are kept.
+fn marker(x: &Exchange) -> Result<Marker, Error> {
+    let bucket = x.bucket()?;
+    let owner = match (bucket.acls_enabled(), x.caller.canonical_user_id()) {
+        (false, _) | (true, "") => bucket.owner.clone(),
+        (true, caller) => caller.to_owned(),
+    };
+    let version = Some(x.service.fresh_version());
+    Ok(Marker { version, modified: x.service.context.clock.now(), owner })
+}
+
+fn remove(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    which: Option<Which>,
+    condition: &WriteIf,
+    marker: &Marker,
+) -> Result<Written, Error> {
+    match which {
+        None => delete(tx, place, condition, marker),
+        Some(which) => delete_version(tx, place, which, condition),
+    }
 }
 
 /// Answers DeleteObjects: each key by itself, all in one commit.
@@ -51,7 +80,7 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     let (mut result, mut allowed) = (DeleteResult::default(), Vec::new());
     for object in asked.objects {
         match allow(x, &object).await {
-            Ok(condition) => allowed.push((object, condition)),
+            Ok((which, condition)) => allowed.push(Allowed { object, which, condition }),
             Err(error) => result.errors.push(failed(object, error)),
         }
     }
@@ -64,7 +93,14 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     document("DeleteResult", &result)
 }
 
-async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<WriteIf, Error> {
+/// A key, or one version of it, that the caller may delete.
+struct Allowed {
+    object: ObjectIdentifier,
+    which: Option<Which>,
+    condition: WriteIf,
+}
+
+async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<(Option<Which>, WriteIf), Error> {
     if object.key.is_empty() || object.key.len() > MAX_KEY_BYTES {
         return Err(Error::KeyTooLong { size: object.key.len() });
     }
@@ -74,14 +110,10 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<WriteIf, Error
     };
     let resource = Resource { name: &x.place.bucket, bucket: x.bucket()?, key: &object.key, object: None };
     may(x, action, &resource).await?;
-    match object.version_id.as_deref() {
-        None | Some("null") => {}
-        Some(version) => {
-            let (key, version) = (object.key.clone(), version.to_owned());
-            return Err(Error::NoSuchVersion { key, version });
-        }
-    }
-    Ok(WriteIf { absent: false, etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()) })
+    let no_such = |text: &str| Error::NoSuchVersion { key: object.key.clone(), version: text.to_owned() };
+    let named = |text: &str| Which::of(text).ok_or_else(|| no_such(text));
+    let which = object.version_id.as_deref().map(named).transpose()?;
+    Ok((which, WriteIf { absent: false, etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()) }))
 }
 
 fn failed(object: ObjectIdentifier, error: Error) -> DeleteError {
@@ -96,23 +128,32 @@ fn failed(object: ObjectIdentifier, error: Error) -> DeleteError {
 
 type Outcome = (Vec<Deleted>, Vec<DeleteError>, Vec<DataId>);
 
-async fn delete_all(x: &Exchange, allowed: Vec<(ObjectIdentifier, WriteIf)>) -> Result<Outcome, Error> {
-    let bucket = x.place.bucket.clone();
+async fn delete_all(x: &Exchange, allowed: Vec<Allowed>) -> Result<Outcome, Error> {
+    let (bucket, marker) = (x.place.bucket.clone(), marker(x)?);
     x.transact(move |tx| {
-        let (mut deleted, mut errors, mut freed) = (Vec::new(), Vec::new(), Vec::new());
-        for (object, condition) in &allowed {
+        let (mut gone, mut errors, mut freed) = (Vec::new(), Vec::new(), Vec::new());
+        for Allowed { object, which, condition } in &allowed {
             let place = Place { bucket: bucket.clone(), key: object.key.clone() };
-            match delete(tx, &place, condition) {
-                Ok(more) => {
-                    freed.extend(more);
-                    let ObjectIdentifier { key, version_id, .. } = object.clone();
-                    deleted.push(Deleted { key, version_id });
+            match remove(tx, &place, *which, condition, &marker) {
+                Ok(mut written) => {
+                    freed.append(&mut written.freed);
+                    gone.push(deleted(object.clone(), written));
                 }
                 Err(Error::Store(error)) => return Err(Error::Store(error)),
                 Err(error) => errors.push(failed(object.clone(), error)),
             }
         }
-        Ok((deleted, errors, freed))
+        Ok((gone, errors, freed))
     })
     .await
+}
+
+fn deleted(object: ObjectIdentifier, written: Written) -> Deleted {
+    let ObjectIdentifier { key, version_id, .. } = object;
+    Deleted {
+        key,
+        version_id,
+        delete_marker: written.marker.then_some(true),
+        delete_marker_version_id: written.version.filter(|_| written.marker),
+    }
 }

@@ -17,10 +17,12 @@ use super::target::Target;
 use crate::domain::bucket::Bucket;
 use crate::domain::names::is_bucket_name;
 use crate::domain::object::Object;
+use crate::domain::version::{Marker, Version, Which};
 use crate::error::Error;
 use crate::service::Service;
+use crate::store::BUCKETS;
 use crate::store::objects::Place;
-use crate::store::{BUCKETS, OBJECTS};
+use crate::store::versions::find;
 
 /// A request on its way.
 pub struct Exchange {
@@ -40,8 +42,12 @@ pub struct Exchange {
     pub snapshot: Snapshot,
     /// The bucket as it was then; none where the operation is not about one that exists.
     bucket: Option<Bucket>,
-    /// The object as it was then, if it was there.
+    /// The version that the request names.
+    pub version: Option<Which>,
+    /// The object as it was then, if it was there: the version named, else the current one.
     pub object: Option<Object>,
+    /// The delete marker that was in its place.
+    pub marker: Option<Marker>,
 }
 
 impl Exchange {
@@ -69,12 +75,26 @@ impl Exchange {
                     .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?,
             ),
         };
-        let object = match (&bucket, place.key.is_empty()) {
-            (Some(_), false) => snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?,
+        let version = version_named(operation, &query)?;
+        let found = match &bucket {
+            Some(bucket) if !place.key.is_empty() => find(&snapshot, bucket, &place, version)?,
             _ => None,
         };
+        let (object, marker) = apart(found);
         let headers = parts.headers.clone();
-        Ok(Exchange { service, operation, caller, query, headers, place, snapshot, bucket, object })
+        Ok(Exchange {
+            service,
+            operation,
+            caller,
+            query,
+            headers,
+            place,
+            snapshot,
+            bucket,
+            version,
+            object,
+            marker,
+        })
     }
 
     /// An exchange for a call that another service makes for a caller: GetObject, and nothing else.
@@ -83,7 +103,7 @@ impl Exchange {
         let bucket = snapshot
             .get(&BUCKETS, &place.bucket)?
             .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
-        let object = snapshot.get(&OBJECTS, &(place.bucket.clone(), place.key.clone()))?;
+        let (object, marker) = apart(find(&snapshot, &bucket, &place, None)?);
         Ok(Exchange {
             service,
             operation: Operation::GetObject,
@@ -93,7 +113,9 @@ impl Exchange {
             place,
             snapshot,
             bucket: Some(bucket),
+            version: None,
             object,
+            marker,
         })
     }
 
@@ -114,6 +136,31 @@ impl Exchange {
         T: Send + 'static,
     {
         self.service.store.transact(f).await
+    }
+}
+
+/// The version that a request names, where its operation is about versions.
+fn version_named(operation: Operation, query: &Query) -> Result<Option<Which>, Error> {
+    let Some(text) = query.get("versionId") else { return Ok(None) };
+    match operation.is_about_a_version() {
+        true => version_in(text).map(Some),
+        false => Err(Error::argument("versionId", text, "This operation does not accept a version-id.")),
+    }
+}
+
+/// Reads a version id out of a request.
+///
+/// # Errors
+/// `InvalidArgument` for what never was one.
+pub fn version_in(text: &str) -> Result<Which, Error> {
+    Which::of(text).ok_or_else(|| Error::argument("versionId", text, "Invalid version id specified"))
+}
+
+fn apart(found: Option<Version>) -> (Option<Object>, Option<Marker>) {
+    match found {
+        Some(Version::Object(object)) => (Some(object), None),
+        Some(Version::Marker(marker)) => (None, Some(marker)),
+        None => (None, None),
     }
 }
 

@@ -9,13 +9,15 @@ use super::conditions::{Verdict, of_read};
 use super::exchange::Exchange;
 use super::headers::{checksum, describe, refuse_customer_keys};
 use super::range;
-use super::reply::{empty, http_date, quoted, set, set_named};
+use super::reply::{empty, http_date, quoted, set, set_named, set_version};
 use super::route::Operation;
 use crate::data::read::Content;
 use crate::domain::object::{Data, Object};
+use crate::domain::version::Which;
 use crate::error::Error;
 use crate::service::Stretch;
-use crate::store::{MANIFESTS, OBJECTS};
+use crate::store::MANIFESTS;
+use crate::store::versions::find_object;
 
 /// An object that keeps being replaced while it is looked up is looked up again so often.
 const MAX_TRIES: u32 = 8;
@@ -23,13 +25,33 @@ const MAX_TRIES: u32 = 8;
 /// The object that a request is about.
 ///
 /// # Errors
-/// `NoSuchKey`, or `AccessDenied` for who may not know which keys there are.
+/// `NoSuchKey` or `NoSuchVersion`, or `AccessDenied` for who may not know which keys there are; `MethodNotAllowed`
+/// where the version named is a delete marker.
 pub async fn existing(x: &Exchange) -> Result<&Object, Error> {
-    check_version(x)?;
     if let Some(object) = &x.object {
         return Ok(object);
     }
-    Err(missing(x, &x.place.bucket, x.bucket()?, &x.place.key).await)
+    let bucket = x.bucket()?;
+    let name = &x.place.bucket;
+    match (&x.marker, x.version) {
+        (Some(marker), Some(which)) => Err(Error::VersionIsMarker {
+            method: if x.operation == Operation::HeadObject { "HEAD" } else { "GET" }.into(),
+            version: which.to_string(),
+            modified: marker.modified,
+        }),
+        (None, Some(which)) => {
+            let resource = Resource { name, bucket, key: "", object: None };
+            may(x, "s3:ListBucketVersions", &resource).await?;
+            Err(Error::NoSuchVersion { key: x.place.key.clone(), version: which.to_string() })
+        }
+        (Some(marker), None) => match missing(x, name, bucket, &x.place.key).await {
+            Error::NoSuchKey(key) => {
+                Err(Error::DeletedKey { key, version: Which::from(marker.version).to_string() })
+            }
+            error => Err(error),
+        },
+        (None, None) => Err(missing(x, name, bucket, &x.place.key).await),
+    }
 }
 
 /// Why a key that is not there cannot be read.
@@ -38,14 +60,6 @@ pub async fn missing(x: &Exchange, name: &str, bucket: &crate::domain::bucket::B
     match may(x, "s3:ListBucket", &resource).await {
         Ok(_) => Error::NoSuchKey(key.to_owned()),
         Err(error) => error,
-    }
-}
-
-/// Objects here have the one version `null`.
-pub fn check_version(x: &Exchange) -> Result<(), Error> {
-    match x.query.get("versionId") {
-        None | Some("null") => Ok(()),
-        Some(version) => Err(Error::argument("versionId", version, "Invalid version id specified")),
     }
 }
 
@@ -59,11 +73,11 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
         match answer(x, &snapshot, &object) {
             Err(Error::Changed) => {
                 snapshot = x.service.store.snapshot()?;
-                let row = (x.place.bucket.clone(), x.place.key.clone());
-                object =
-                    snapshot.get(&OBJECTS, &row)?.ok_or_else(|| Error::NoSuchKey(x.place.key.clone()))?;
+                object = find_object(&snapshot, x.bucket()?, &x.place, x.version)?
+                    .ok_or_else(|| Error::NoSuchKey(x.place.key.clone()))?;
             }
             Ok(mut response) => {
+                set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
                 for (name, value) in overrides {
                     set_named(&mut response, name, value);
                 }

@@ -1,9 +1,7 @@
-//! ListObjects, ListObjectsV2 and, for buckets without versions, ListObjectVersions.
+//! ListObjects and ListObjectsV2.
 
 use api_spec::s3::Owner;
-use api_spec::s3::list::{
-    CommonPrefix, ListBucketResult, ListBucketResultV2, ListVersionsResult, ObjectEntry, VersionEntry,
-};
+use api_spec::s3::list::{CommonPrefix, ListBucketResult, ListBucketResultV2, ObjectEntry};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -108,7 +106,8 @@ impl Asked {
     }
 }
 
-fn sum_of(object: &Object) -> (Vec<String>, Option<String>) {
+/// Algorithm and kind of an object's checksum.
+pub fn sum_of(object: &Object) -> (Vec<String>, Option<String>) {
     let algorithm = object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect();
     (algorithm, object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()))
 }
@@ -184,63 +183,6 @@ pub fn version_two(x: &Exchange) -> Result<Response, Error> {
             common_prefixes,
         },
     )
-}
-
-/// Answers ListObjectVersions: every object is its own only version, `null`.
-pub fn versions(x: &Exchange) -> Result<Response, Error> {
-    let asked = Asked::of(x, "max-keys")?;
-    let marker = x.query.get("key-marker").unwrap_or_default().to_owned();
-    let version_marker = x.query.get("version-id-marker").unwrap_or_default().to_owned();
-    if marker.is_empty() && !version_marker.is_empty() {
-        return Err(Error::argument(
-            "version-id-marker",
-            &version_marker,
-            "A version-id marker cannot be specified without a key marker.",
-        ));
-    }
-    let found = asked.walk(x, Some(marker.clone()).filter(|marker| !marker.is_empty()))?;
-    let truncated = found.truncated;
-    let last = found.entries.last().filter(|_| truncated).map(|entry| asked.show(entry.name()));
-    let (mut versions, mut common_prefixes) = (Vec::new(), Vec::new());
-    for entry in found.entries {
-        match entry {
-            Entry::Row(key, object) => versions.push(version(asked.show(&key), object)),
-            Entry::Folded(prefix) => common_prefixes.push(CommonPrefix { prefix: asked.show(&prefix) }),
-        }
-    }
-    document(
-        "ListVersionsResult",
-        &ListVersionsResult {
-            name: x.place.bucket.clone(),
-            prefix: asked.show(&asked.prefix),
-            key_marker: asked.show(&marker),
-            version_id_marker: version_marker,
-            next_version_id_marker: last.as_ref().map(|_| "null".to_owned()),
-            next_key_marker: last,
-            max_keys: asked.limit,
-            delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
-            is_truncated: truncated,
-            encoding_type: asked.encoding(),
-            versions,
-            common_prefixes,
-        },
-    )
-}
-
-fn version(key: String, object: Object) -> VersionEntry {
-    let (algorithm, kind) = sum_of(&object);
-    VersionEntry {
-        key,
-        version_id: "null".into(),
-        is_latest: true,
-        last_modified: object.modified.into(),
-        etag: quoted(&object.etag),
-        checksum_algorithm: algorithm,
-        checksum_type: kind,
-        size: object.size,
-        owner: Some(owner_of(object.owner)),
-        storage_class: "STANDARD".into(),
-    }
 }
 
 /// A token says where the page before ended; its first byte is its format.

@@ -2,6 +2,7 @@
 //! other way to a handler: each takes an [`Exchange`], and only [`answer`] makes those, after [`access::check`].
 
 pub mod access;
+pub mod accounts;
 pub mod acl;
 pub mod bucket;
 pub mod conditions;
@@ -25,6 +26,7 @@ pub mod shapes;
 pub mod small_body;
 pub mod target;
 pub mod uploads;
+pub mod versions;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,13 +55,15 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
     let mut body = Some(body);
     let metrics = service.context.metrics.clone();
     let (operation, result) = exchange(service, &parts, &mut body, origin).await;
-    let code = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+    let code = result.as_ref().map_or_else(|refusal| refusal.error.code.as_str(), |_| "ok");
     metrics.request("s3", operation.map_or("unknown", Operation::name), code, started.elapsed());
     let (mut response, drained) = match result {
         Ok(response) => (response, true),
-        Err(error) => {
+        Err(Refusal { error, headers }) => {
             let drained = small_body::drain(body.take(), &parts.headers).await;
-            (kit::http::error(Api::S3, &error, &request_id, &path), drained)
+            let mut response = kit::http::error(Api::S3, &error, &request_id, &path);
+            headers.iter().for_each(|(name, value)| reply::set_named(&mut response, name, value));
+            (response, drained)
         }
     };
     if small_body::must_close(&parts.headers, drained) {
@@ -68,24 +72,51 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
     reply::finished(response, &method, &request_id)
 }
 
+/// Why a request is refused, and the headers that say more about it.
+struct Refusal {
+    error: ApiError,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal { headers: headers_of(&error), error: error.into() }
+    }
+}
+
+/// Headers that tell of the delete marker behind a refusal.
+fn headers_of(error: &Error) -> Vec<(&'static str, String)> {
+    let marker = |version: &String| {
+        vec![("x-amz-delete-marker", "true".to_owned()), ("x-amz-version-id", version.clone())]
+    };
+    match error {
+        Error::DeletedKey { version, .. } => marker(version),
+        Error::VersionIsMarker { version, modified, .. } => {
+            let more = [("last-modified", reply::http_date(*modified)), ("allow", "DELETE".to_owned())];
+            marker(version).into_iter().chain(more).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 async fn exchange(
     service: Arc<Service>,
     parts: &request::Parts,
     body: &mut Option<Body>,
     origin: Origin,
-) -> (Option<Operation>, Result<Response, ApiError>) {
+) -> (Option<Operation>, Result<Response, Refusal>) {
     let exchange = match Exchange::open(service, parts, origin).await {
         Ok(exchange) => exchange,
         Err(error) => return (None, Err(error.into())),
     };
     let operation = exchange.operation;
     let (decision, result) = run(&exchange, body).await;
-    let result = result.map_err(ApiError::from);
+    let result = result.map_err(Refusal::from);
     audit::write(&audit::Record {
         action: operation.action(),
         caller: &exchange.caller,
         decision: decision.as_ref(),
-        outcome: result.as_ref().map(|_| ()),
+        outcome: result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error),
     });
     (Some(operation), result)
 }
@@ -120,7 +151,9 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::PutBucketAcl => acl::put_bucket(x, body).await,
         O::ListObjects => list::version_one(x),
         O::ListObjectsV2 => list::version_two(x),
-        O::ListObjectVersions => list::versions(x),
+        O::ListObjectVersions => versions::list(x),
+        O::GetBucketVersioning => versions::get(x),
+        O::PutBucketVersioning => versions::put(x, body).await,
         O::ListMultipartUploads => uploads::list(x),
         O::DeleteObjects => delete::many(x, body).await,
         O::GetObject | O::HeadObject => get::get(x).await,
@@ -135,8 +168,7 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::CompleteMultipartUpload => multipart::complete(x, body).await,
         O::AbortMultipartUpload => multipart::abort(x).await,
         O::ListParts => uploads::list_parts(x),
-        O::GetBucketVersioning
-        | O::GetBucketTagging
+        O::GetBucketTagging
         | O::GetBucketLifecycleConfiguration
         | O::GetBucketCors
         | O::GetBucketWebsite

@@ -12,7 +12,7 @@ use super::conditions::{of_write, unquoted};
 use super::exchange::Exchange;
 use super::headers::{meta, refuse_unsupported};
 use super::put::{Taken, take};
-use super::reply::{document, no_content, ok, quoted, set, set_named};
+use super::reply::{document, no_content, ok, quoted, set, set_named, set_version};
 use super::small_body;
 use crate::body::expect::Expected;
 use crate::domain::checksum::{Algorithm, Kind};
@@ -175,6 +175,7 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         expected_size: x.header("x-amz-mp-object-size").map(object_size).transpose()?,
         condition: of_write(&x.headers)?,
         manifest: x.service.fresh_id(),
+        version: x.service.fresh_version(),
         now: x.service.context.clock.now(),
     };
     let (done, freed) = x.transact(move |tx| uploads::complete(tx, &asked)).await?;
@@ -199,7 +200,9 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         };
         *slot = Some(checksum.value);
     }
-    document("CompleteMultipartUploadResult", &result)
+    let mut response = document("CompleteMultipartUploadResult", &result)?;
+    set_version(&mut response, done.version.as_deref());
+    Ok(response)
 }
 
 fn object_size(text: &str) -> Result<u64, Error> {

@@ -11,7 +11,7 @@ use super::acl::for_new_object;
 use super::conditions::of_write;
 use super::exchange::Exchange;
 use super::headers::{checksum, meta, refuse_unsupported};
-use super::reply::{ok, quoted, set};
+use super::reply::{ok, quoted, set, set_version};
 use crate::body::expect::Expected;
 use crate::body::ingest::{Ingest, Kept, Received, Sink};
 use crate::body::receive::receive;
@@ -59,14 +59,16 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         checksum: taken.sums.first().cloned(),
         meta,
         acl: owned.acl,
+        version: Some(x.service.fresh_version()),
     };
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&object.etag));
     checksum(&mut response, &object);
     let (place, data) = (x.place.clone(), taken.data.clone());
-    let freed = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
+    let written = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
     taken.data.published();
-    x.service.free(freed);
+    x.service.free(written.freed);
+    set_version(&mut response, written.version.as_deref());
     Ok(response)
 }
 

@@ -51,6 +51,13 @@ pub fn set_named(response: &mut Response, name: &str, value: impl AsRef<[u8]>) {
     }
 }
 
+/// Names the version that a reply is about, where versions are kept.
+pub fn set_version(response: &mut Response, version: Option<&str>) {
+    if let Some(version) = version {
+        set_named(response, "x-amz-version-id", version);
+    }
+}
+
 /// An ETag as it goes over the wire.
 pub fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")

@@ -67,6 +67,7 @@ operations! {
     AbortMultipartUpload "s3:AbortMultipartUpload";
     ListParts "s3:ListMultipartUploadParts";
     GetBucketVersioning "s3:GetBucketVersioning";
+    PutBucketVersioning "s3:PutBucketVersioning";
     GetBucketTagging "s3:GetBucketTagging";
     GetBucketLifecycleConfiguration "s3:GetLifecycleConfiguration";
     GetBucketCors "s3:GetBucketCORS";
@@ -81,6 +82,24 @@ operations! {
     GetObjectTagging "s3:GetObjectTagging";
     GetObjectRetention "s3:GetObjectRetention";
     GetObjectLegalHold "s3:GetObjectLegalHold";
+}
+
+impl Operation {
+    /// Whether `versionId` says which version is meant.
+    pub const fn is_about_a_version(self) -> bool {
+        use Operation as O;
+        matches!(
+            self,
+            O::GetObject
+                | O::HeadObject
+                | O::DeleteObject
+                | O::GetObjectAcl
+                | O::PutObjectAcl
+                | O::GetObjectTagging
+                | O::GetObjectRetention
+                | O::GetObjectLegalHold
+        )
+    }
 }
 
 /// Sub-resources that AWS knows; one that is not matched by an operation here is not implemented.
@@ -180,6 +199,7 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("publicAccessBlock")) => O::PutPublicAccessBlock,
         ("PUT", Some("ownershipControls")) => O::PutBucketOwnershipControls,
         ("PUT", Some("acl")) => O::PutBucketAcl,
+        ("PUT", Some("versioning")) => O::PutBucketVersioning,
         ("DELETE", Some("policy")) => O::DeleteBucketPolicy,
         ("DELETE", Some("publicAccessBlock")) => O::DeletePublicAccessBlock,
         ("DELETE", Some("ownershipControls")) => O::DeleteBucketOwnershipControls,
@@ -272,7 +292,6 @@ mod tests {
     #[test]
     fn what_is_not_offered_is_told_from_what_does_not_exist() {
         for (method, key, query) in [
-            (Method::PUT, "", "versioning"),
             (Method::PUT, "", "website"),
             (Method::GET, "", "metadataTable="),
             (Method::PUT, "k", "tagging"),

@@ -1,6 +1,6 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
-use api_spec::s3::{acl, bucket, list, multipart, object};
+use api_spec::s3::{acl, bucket, list, multipart, object, versioning};
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,9 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, list::ListBucketResult>("ListObjects")?,
         of::<Empty, list::ListBucketResultV2>("ListObjectsV2")?,
         of::<object::Delete, object::DeleteResult>("DeleteObjects")?,
+        of::<Empty, versioning::ListVersionsResult>("ListObjectVersions")?,
+        of::<Empty, versioning::VersioningConfiguration>("GetBucketVersioning")?,
+        of::<versioning::VersioningConfiguration, Empty>("PutBucketVersioning")?,
         of::<Empty, Empty>("GetObject")?,
         of::<Empty, Empty>("HeadObject")?,
         of::<Empty, Empty>("PutObject")?,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
+use super::version::{VersionId, Versioning, Which};
 
 /// A bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Grants; without effect where the owner is enforced.
     pub acl: Acl,
+    /// Whether versions are kept; none before that was ever asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versioning: Option<Versioning>,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -37,12 +41,18 @@ impl Bucket {
             block: Some(Block::ALL),
             policy: None,
             acl: Acl::private(owner),
+            versioning: None,
         }
     }
 
     /// What is blocked.
     pub fn blocked(&self) -> Block {
         self.block.unwrap_or_default()
+    }
+
+    /// How replies call a version; nothing where versions were never kept.
+    pub fn version_shown(&self, version: Option<VersionId>) -> Option<String> {
+        self.versioning.map(|_| Which::from(version).to_string())
     }
 
     /// Whether ACLs have any effect.

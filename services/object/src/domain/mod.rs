@@ -7,3 +7,4 @@ pub mod id;
 pub mod names;
 pub mod object;
 pub mod upload;
+pub mod version;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::acl::Acl;
 use super::checksum::Checksum;
 use super::id::DataId;
+use super::version::VersionId;
 
-/// The current version of an object. Its content never changes; a new put makes a new one.
+/// A version of an object. Its content never changes; a new put makes a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// Bytes of content.
@@ -33,6 +34,9 @@ pub struct Object {
     /// Grants; none means that it is the owner's alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
+    /// Its version id; none for the `null` version. Before it is stored: the id it would have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
 }
 
 store::json_value!(Object, version = 1);

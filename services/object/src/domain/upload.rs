@@ -74,6 +74,9 @@ pub struct Completed {
     pub checksum: Option<Checksum>,
     /// When it was completed.
     pub at: Timestamp,
+    /// What replies call the version; nothing where versions are not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 store::json_value!(Completed, version = 1);

@@ -1,12 +1,14 @@
 //! This service's tables. The index is the truth: content that it does not refer to does not exist.
 //!
-//! [`OBJECTS`] holds the current version of every key; noncurrent versions will have a table of their own, keyed
-//! `(bucket, key, age)`, so that lists stay as fast as they are.
+//! [`OBJECTS`] holds the current object of every key; everything else that a key has is in [`VERSIONS`], keyed
+//! `(bucket, key, age)`, so that lists of current objects are as fast as without versions.
 
 pub mod data;
 pub mod list;
 pub mod objects;
 pub mod uploads;
+pub mod version_list;
+pub mod versions;
 
 use store::Table;
 
@@ -14,11 +16,16 @@ use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::object::{FileRow, Manifest, Object};
 use crate::domain::upload::{Completed, Part, Upload};
+use crate::domain::version::Version;
 
 /// Bucket name -> bucket.
 pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
-/// (bucket, key) -> current version.
+/// (bucket, key) -> current object.
 pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
+/// (bucket, key, age) -> version that is not the current object, newest first.
+pub const VERSIONS: Table<(String, String, u64), Version> = Table::new("versions");
+/// (bucket, key) -> age of the `null` version, where that is not the current object.
+pub const NULLS: Table<(String, String), u64> = Table::new("null_versions");
 /// Small content.
 pub const INLINE: Table<DataId, Vec<u8>> = Table::new("inline");
 /// Files and how many refer to them.

@@ -3,10 +3,12 @@
 use store::{Read, StartsWith, Tx};
 
 use super::data::{NewData, release, share};
-use super::{BUCKETS, OBJECTS, PARTS, UPLOADS};
+use super::versions::{self, make_way};
+use super::{BUCKETS, OBJECTS, PARTS, UPLOADS, VERSIONS};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, Object};
+use crate::domain::version::{Marker, Version, Versioning, Which};
 use crate::error::Error;
 
 /// What must be true of the key for a write to happen.
@@ -48,28 +50,47 @@ pub struct Place {
 }
 
 impl Place {
-    fn row(&self) -> (String, String) {
+    /// Its row among the current objects.
+    pub fn row(&self) -> (String, String) {
         (self.bucket.clone(), self.key.clone())
     }
 }
 
-/// Makes `object` the current version. The content of the one before is given up into `freed`.
+/// What became of a write.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// What replies call the version that was made or removed; nothing where versions were never kept.
+    pub version: Option<String>,
+    /// Whether that version is a delete marker.
+    pub marker: bool,
+    /// Files that nothing refers to any more.
+    pub freed: Vec<DataId>,
+}
+
+/// Makes `object` the current version; its id is the one it brings, where versions are kept. The content of what it
+/// replaces is given up into `freed`. Says what replies call it.
 pub fn put(
     tx: &mut Tx<'_>,
     place: &Place,
     object: &Object,
     condition: &WriteIf,
     freed: &mut Vec<DataId>,
-) -> Result<(), Error> {
-    if !tx.contains(&BUCKETS, &place.bucket)? {
-        return Err(Error::NoSuchBucket(place.bucket.clone()));
-    }
+) -> Result<Option<String>, Error> {
+    let bucket = bucket(tx, &place.bucket)?;
     let current = tx.get(&OBJECTS, &place.row())?;
     condition.check(&place.key, current.as_ref())?;
-    if let Some(current) = current {
-        release(tx, &current.data, freed)?;
-    }
-    Ok(tx.put(&OBJECTS, &place.row(), object)?)
+    let before = make_way(tx, bucket.versioning, place, current, freed)?;
+    let version = match bucket.versioning {
+        Some(Versioning::Enabled) => object.version.map(|id| id.newer_than(before)),
+        Some(Versioning::Suspended) | None => None,
+    };
+    tx.put(&OBJECTS, &place.row(), &Object { version, ..object.clone() })?;
+    Ok(bucket.version_shown(version))
+}
+
+fn bucket(tx: &Tx<'_>, name: &str) -> Result<Bucket, Error> {
+    let name = name.to_owned();
+    tx.get(&BUCKETS, &name)?.ok_or(Error::NoSuchBucket(name))
 }
 
 /// Publishes new content as an object.
@@ -79,46 +100,86 @@ pub fn put_new(
     object: &Object,
     data: &NewData,
     condition: &WriteIf,
-) -> Result<Vec<DataId>, Error> {
+) -> Result<Written, Error> {
     let mut freed = Vec::new();
     let object = Object { data: data.publish(tx)?, ..object.clone() };
-    put(tx, place, &object, condition, &mut freed)?;
-    Ok(freed)
+    let version = put(tx, place, &object, condition, &mut freed)?;
+    Ok(Written { version, marker: false, freed })
 }
 
-/// Makes `object` share the content of `source`, provided that is still what it was.
+/// What is copied: the version of a key that is named, else its current object, as it was when it was looked at.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// Where.
+    pub place: Place,
+    /// Which version.
+    pub which: Option<Which>,
+    /// Its content.
+    pub seen: Data,
+}
+
+/// Makes `object` share the content of `original`, provided that is still what it was.
 pub fn copy(
     tx: &mut Tx<'_>,
-    source: &Place,
-    seen: &Data,
+    original: &Original,
     place: &Place,
     object: &Object,
     condition: &WriteIf,
     fresh: DataId,
-) -> Result<Vec<DataId>, Error> {
-    let changed = || Error::NoSuchKey(source.key.clone());
-    let current = tx.get(&OBJECTS, &source.row())?.ok_or_else(changed)?;
-    if current.data != *seen {
+) -> Result<Written, Error> {
+    let from = bucket(tx, &original.place.bucket)?;
+    let found = versions::find_object(tx, &from, &original.place, original.which)?;
+    let found = found.ok_or_else(|| Error::NoSuchKey(original.place.key.clone()))?;
+    if found.data != original.seen {
         return Err(Error::Changed);
     }
     let mut freed = Vec::new();
-    let data = share(tx, seen, fresh)?.ok_or(Error::Changed)?;
-    put(tx, place, &Object { data, ..object.clone() }, condition, &mut freed)?;
-    Ok(freed)
+    let data = share(tx, &found.data, fresh)?.ok_or(Error::Changed)?;
+    let version = put(tx, place, &Object { data, ..object.clone() }, condition, &mut freed)?;
+    Ok(Written { version, marker: false, freed })
 }
 
-/// Removes the current version, if there is one.
-pub fn delete(tx: &mut Tx<'_>, place: &Place, condition: &WriteIf) -> Result<Vec<DataId>, Error> {
-    let mut freed = Vec::new();
+/// Deletes a key: removes its object, or marks it as deleted where versions are kept.
+pub fn delete(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    condition: &WriteIf,
+    marker: &Marker,
+) -> Result<Written, Error> {
+    let bucket = bucket(tx, &place.bucket)?;
     let current = tx.get(&OBJECTS, &place.row())?;
+    condition.check(&place.key, current.as_ref())?;
+    let mut freed = Vec::new();
+    match (bucket.versioning, current) {
+        (Some(versioning), current) => {
+            let marker = versions::mark(tx, versioning, place, current, marker, &mut freed)?;
+            Ok(Written { version: bucket.version_shown(marker.version), marker: true, freed })
+        }
+        (None, Some(current)) => {
+            release(tx, &current.data, &mut freed)?;
+            tx.delete(&OBJECTS, &place.row())?;
+            Ok(Written { freed, ..Written::default() })
+        }
+        (None, None) => Ok(Written::default()),
+    }
+}
+
+/// Removes one version for good; what is not there is removed already.
+pub fn delete_version(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    which: Which,
+    condition: &WriteIf,
+) -> Result<Written, Error> {
+    let bucket = bucket(tx, &place.bucket)?;
     if !condition.is_empty() {
-        condition.check(&place.key, current.as_ref())?;
+        let found = versions::find_object(tx, &bucket, place, Some(which))?;
+        condition.check(&place.key, found.as_ref())?;
     }
-    if let Some(current) = current {
-        release(tx, &current.data, &mut freed)?;
-        tx.delete(&OBJECTS, &place.row())?;
-    }
-    Ok(freed)
+    let mut freed = Vec::new();
+    let removed = versions::remove(tx, place, which, &mut freed)?;
+    let marker = matches!(removed, Some(Version::Marker(_)));
+    Ok(Written { version: bucket.versioning.map(|_| which.to_string()), marker, freed })
 }
 
 /// Changes a bucket.
@@ -141,6 +202,9 @@ pub fn delete_bucket(tx: &mut Tx<'_>, name: &str) -> Result<Vec<DataId>, Error> 
     }
     if tx.first_in(&OBJECTS, &(key.clone(), StartsWith("")))?.is_some() {
         return Err(Error::BucketNotEmpty(key));
+    }
+    if tx.first_in(&VERSIONS, &(key.clone(), StartsWith("")))?.is_some() {
+        return Err(Error::VersionsLeft(key));
     }
     let mut freed = Vec::new();
     for ((bucket, object, upload), _) in tx.scan_prefix(&UPLOADS, &key)? {

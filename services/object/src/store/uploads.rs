@@ -12,6 +12,7 @@ use crate::domain::checksum::{self, Algorithm, Checksum};
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, ManifestPart, Object};
 use crate::domain::upload::{Completed, MAX_OBJECT_BYTES, MIN_PART_BYTES, Part, Upload};
+use crate::domain::version::VersionId;
 use crate::error::Error;
 
 type UploadKey = (String, String, String);
@@ -93,6 +94,8 @@ pub struct Completion {
     pub condition: WriteIf,
     /// Name of the manifest.
     pub manifest: DataId,
+    /// Name of the version, where versions are kept.
+    pub version: VersionId,
     /// The time.
     pub now: Timestamp,
 }
@@ -118,7 +121,7 @@ pub fn complete(tx: &mut Tx<'_>, asked: &Completion) -> Result<(Completed, Vec<D
         tx.delete(&PARTS, &(id.clone(), *number))?;
     }
     tx.put(&MANIFESTS, &asked.manifest, &Manifest { refs: 1, parts: chosen })?;
-    put(tx, &asked.place, &object, &asked.condition, &mut freed)?;
+    let version = put(tx, &asked.place, &object, &asked.condition, &mut freed)?;
     tx.delete(&UPLOADS, &key_of(&asked.place, &asked.upload_id))?;
     let completed = Completed {
         bucket: asked.place.bucket.clone(),
@@ -126,6 +129,7 @@ pub fn complete(tx: &mut Tx<'_>, asked: &Completion) -> Result<(Completed, Vec<D
         etag: object.etag,
         checksum: object.checksum,
         at: asked.now,
+        version,
     };
     tx.put(&COMPLETED, &asked.upload_id, &completed)?;
     Ok((completed, freed))
@@ -154,6 +158,7 @@ fn assemble(
         checksum: Some(checksum),
         meta: upload.meta.clone(),
         acl: upload.acl.clone(),
+        version: Some(asked.version),
     };
     let row =
         |(number, part): (u32, &Part)| ManifestPart { number, size: part.size, data: part.data.clone() };

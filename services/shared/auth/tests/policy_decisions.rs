@@ -4,7 +4,7 @@
 
 use auth::policy::{
     Context, Decision, Kind, Policies, Policy, Principal, Request, Source, StatementRef, denial, evaluate,
-    message,
+    evaluate_key, message,
 };
 
 fn alice() -> Principal {
@@ -47,6 +47,33 @@ fn a_decision_names_its_statement() {
     assert_eq!(decide("s3:GetObject"), Decision::Allowed { by: by(0, Some("Read")) });
     assert_eq!(decide("s3:GetObjectAcl"), Decision::DeniedExplicitly { by: by(1, None) });
     assert_eq!(decide("s3:PutObject"), Decision::DeniedImplicitly { missing: Kind::Identity });
+}
+
+#[test]
+fn a_key_policy_must_speak_even_in_its_own_account() {
+    let own = identity(r#"{"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}"#);
+    let key_policy = |principal: &str| {
+        let text = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{principal}"}},
+                "Action": "kms:*", "Resource": "*"}}}}"#
+        );
+        Policy::parse_resource(&text).unwrap()
+    };
+    let context = Context::new();
+    let decide = |principal: &Principal, policies: &Policies, policy: &Policy| {
+        let request = Request { principal, action: "kms:Decrypt", resource: "*", context: &context };
+        evaluate_key(&request, policies, Some(policy), "123456789012").is_allowed()
+    };
+    let (alice, root, nothing) =
+        (alice(), Principal::Root { account: "123456789012".into() }, Policies::default());
+    let account = key_policy("123456789012:root");
+    assert!(decide(&alice, &own, &account), "the account is named, and its policies allow");
+    assert!(!decide(&alice, &nothing, &account), "the account alone is not enough");
+    let direct = key_policy("123456789012:user/alice");
+    assert!(decide(&alice, &nothing, &direct), "who is named needs no policy");
+    let other = key_policy("123456789012:user/bob");
+    assert!(!decide(&alice, &own, &other), "own policies do not stand in for the key's");
+    assert!(decide(&root, &nothing, &account) && !decide(&root, &nothing, &other));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub mod accounts;
 pub mod compute;
 pub mod identity;
 pub mod node;

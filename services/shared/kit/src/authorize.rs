@@ -30,6 +30,8 @@ pub struct ResourcePolicy {
     pub account_id: String,
     /// Its policy, if it has one.
     pub policy: Option<Policy>,
+    /// Whether that policy must allow in any case, in its own account, too: a KMS key's does.
+    pub must_allow: bool,
 }
 
 impl Access {
@@ -76,7 +78,17 @@ impl Access {
     /// Says whose the resource is and what its policy says.
     #[must_use]
     pub fn owned_by(mut self, account_id: impl Into<String>, policy: Option<Policy>) -> Self {
-        self.resource_policy = Some(ResourcePolicy { account_id: account_id.into(), policy });
+        self.resource_policy =
+            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: false });
+        self
+    }
+
+    /// Says whose the KMS key is and what its policy says: without that nobody may, whatever their own policies say.
+    #[must_use]
+    pub fn key_of(mut self, account_id: impl Into<String>, policy: Policy) -> Self {
+        let policy = Some(policy);
+        self.resource_policy =
+            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: true });
         self
     }
 }
@@ -151,12 +163,11 @@ fn decide(
     let request =
         policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
     let own = access.resource_policy.as_ref();
-    let decision = policy::evaluate(
-        &request,
-        policies,
-        own.and_then(|own| own.policy.as_ref()),
-        own.map(|own| own.account_id.as_str()),
-    );
+    let its_policy = own.and_then(|own| own.policy.as_ref());
+    let decision = match own.filter(|own| own.must_allow) {
+        Some(own) => policy::evaluate_key(&request, policies, its_policy, &own.account_id),
+        None => policy::evaluate(&request, policies, its_policy, own.map(|own| own.account_id.as_str())),
+    };
     if decision.is_allowed() {
         return Ok(decision);
     }

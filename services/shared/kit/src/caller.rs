@@ -177,7 +177,7 @@ fn stand_in(query: &QueryV2, now: Timestamp) -> SigV4 {
 pub fn unsigned(service: Service) -> ApiError {
     match service {
         Service::S3 => ApiError::new(ErrorCode::AccessDenied, "Access Denied"),
-        Service::Ec2 | Service::Iam | Service::Sts => {
+        Service::Ec2 | Service::Iam | Service::Sts | Service::Kms => {
             ApiError::new(ErrorCode::MissingAuthenticationToken, "Request is missing Authentication Token")
         }
     }
@@ -188,7 +188,7 @@ fn wrong_scope(service: Service) -> ApiError {
     let code = match service {
         Service::S3 => ErrorCode::AuthorizationHeaderMalformed,
         Service::Ec2 => ErrorCode::AuthFailure,
-        Service::Iam | Service::Sts => ErrorCode::SignatureDoesNotMatch,
+        Service::Iam | Service::Sts | Service::Kms => ErrorCode::SignatureDoesNotMatch,
     };
     ApiError::new(code, format!("Credential should be scoped to correct service: '{}'.", service.name()))
 }
@@ -202,9 +202,10 @@ fn no_holder(service: Service, why: NoHolder, sig: &SigV4) -> ApiError {
         (NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken, Service::Ec2) => {
             (ErrorCode::AuthFailure, NOT_VALIDATED)
         }
-        (NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken, Service::Iam | Service::Sts) => {
-            (ErrorCode::InvalidClientTokenId, INVALID_TOKEN)
-        }
+        (
+            NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken,
+            Service::Iam | Service::Sts | Service::Kms,
+        ) => (ErrorCode::InvalidClientTokenId, INVALID_TOKEN),
         (NoHolder::InvalidToken, Service::S3) => {
             (ErrorCode::InvalidToken, "The provided token is malformed or otherwise invalid.")
         }
@@ -213,7 +214,7 @@ fn no_holder(service: Service, why: NoHolder, sig: &SigV4) -> ApiError {
             "The AWS Access Key Id you provided does not exist in our records.",
         ),
         (NoHolder::Expired, Service::Ec2) => (ErrorCode::RequestExpired, "Request has expired."),
-        (NoHolder::Expired, Service::Iam | Service::Sts) => {
+        (NoHolder::Expired, Service::Iam | Service::Sts | Service::Kms) => {
             (ErrorCode::ExpiredToken, "The security token included in the request is expired")
         }
         (NoHolder::Expired, Service::S3) => (ErrorCode::ExpiredToken, "The provided token has expired."),
@@ -233,7 +234,7 @@ fn refuse(service: Service, error: &SigError) -> ApiError {
             let refused = ApiError::new(ErrorCode::AuthFailure, NOT_VALIDATED);
             ApiError { internal: Some(error.to_string()), ..refused }
         }
-        Service::Iam | Service::Sts => refuse_query(error),
+        Service::Iam | Service::Sts | Service::Kms => refuse_query(error),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The one dispatcher of the query protocols (EC2, IAM, STS): decode, authenticate, authorize, handle, encode.
+//! The one dispatcher of the query and JSON protocols (EC2, IAM, STS, KMS): decode, authenticate, authorize, handle,
+//! encode.
 //!
 //! An action is a type of `api-spec`; a service offers it by implementing [`Serve`] for it, which makes it say what
 //! it accesses before it can handle anything. There is no other way to a handler.
@@ -12,7 +13,7 @@ use std::time::Instant;
 use api_spec::protocol::query::{self, Node};
 use api_spec::protocol::xml::{self, Lists};
 use api_spec::shape::{self, Shape};
-use api_spec::{ApiError, ErrorCode, Operation, Service};
+use api_spec::{ApiError, ErrorCode, Operation, Protocol, Service};
 use auth::policy::Decision;
 use auth::sigv4::{self, RequestParts};
 use axum::Router;
@@ -26,6 +27,7 @@ use crate::authorize::{Access, Refused, authorize};
 use crate::caller::{Caller, authenticate, unsigned};
 use crate::context::Context;
 use crate::http::{self, MAX_QUERY_BODY, read_body};
+use crate::json;
 use crate::request::Origin;
 
 /// How a service answers one action.
@@ -62,9 +64,26 @@ trait Offered<S>: Send + Sync {
 struct Exchange<'c> {
     context: &'c Context,
     caller: Caller,
-    tree: Node,
+    parameters: Parameters,
     dry_run: bool,
     decision: Option<Decision>,
+}
+
+/// What a request brings, before its action is known to fit.
+enum Parameters {
+    /// Of a query.
+    Query(Node),
+    /// The text of a JSON body.
+    Json(Bytes),
+}
+
+impl Parameters {
+    fn decode<Op: Operation>(&self) -> Result<Op, ApiError> {
+        match self {
+            Parameters::Query(tree) => tree.decode().map_err(ApiError::from),
+            Parameters::Json(body) => json::decode(body),
+        }
+    }
 }
 
 struct Action<Op>(std::marker::PhantomData<fn() -> Op>);
@@ -72,7 +91,7 @@ struct Action<Op>(std::marker::PhantomData<fn() -> Op>);
 impl<Op: Operation, S: Serve<Op>> Offered<S> for Action<Op> {
     fn run<'a>(&'a self, service: &'a S, exchange: &'a mut Exchange<'_>) -> Answer<'a> {
         Box::pin(async move {
-            let op: Op = exchange.tree.decode().map_err(ApiError::from)?;
+            let op: Op = exchange.parameters.decode()?;
             let accesses = service.access(&op, &exchange.caller).await?;
             exchange.allow(Op::SERVICE, &accesses).await?;
             if exchange.dry_run {
@@ -119,11 +138,16 @@ fn refusal(service: Service, message: &str) -> ApiError {
             ErrorCode::UnauthorizedOperation,
             format!("You are not authorized to perform this operation. {message}"),
         ),
-        Service::Iam | Service::Sts | Service::S3 => ApiError::new(ErrorCode::AccessDenied, message),
+        Service::Iam | Service::Sts | Service::S3 | Service::Kms => {
+            ApiError::new(ErrorCode::AccessDenied, message)
+        }
     }
 }
 
 fn encode<Op: Operation>(output: &Op::Output, request_id: &str) -> Result<String, ApiError> {
+    if Op::SERVICE.protocol() == Protocol::Json {
+        return json::encode(output);
+    }
     let root = format!("{}Response", Op::NAME);
     let mut body = String::with_capacity(1024);
     body.push_str(xml::DECLARATION);
@@ -135,7 +159,7 @@ fn encode<Op: Operation>(output: &Op::Output, request_id: &str) -> Result<String
             xml::element(&mut fields, "x", output, Lists::Item).map_err(ApiError::internal)?;
             body.push_str(fields.strip_prefix("<x>").and_then(|f| f.strip_suffix("</x>")).unwrap_or(""));
         }
-        Service::Iam | Service::Sts | Service::S3 => {
+        Service::Iam | Service::Sts | Service::S3 | Service::Kms => {
             let result = format!("{}Result", Op::NAME);
             let before = body.len();
             xml::element(&mut body, &result, output, Lists::Member).map_err(ApiError::internal)?;
@@ -221,7 +245,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         let known = self.actions.get_key_value(action.as_str()).map_or("unknown", |(name, _)| name);
         self.context.metrics.request(self.api.name(), known, code, started.elapsed());
         match result {
-            Ok(body) => http::xml(self.api, 200, body, &request_id),
+            Ok(body) => http::document(self.api, 200, body, &request_id),
             Err(error) => http::error(self.api, &error, &request_id, ""),
         }
     }
@@ -232,16 +256,15 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         body: Bytes,
         origin: Origin,
     ) -> (String, Result<String, ApiError>) {
-        let mut tree = match parameters(&parts, &body) {
-            Ok(tree) => tree,
+        let (action, parameters) = match self.understood(&parts, &body) {
+            Ok(understood) => understood,
             Err(error) => return ("-".to_owned(), Err(error)),
         };
-        let action = tree.take("Action").unwrap_or_default();
         let caller = match self.authenticated(&parts, &body, origin).await {
             Ok(caller) => caller,
             Err(error) => return (action, Err(error)),
         };
-        let (decision, result) = self.run(&action, tree, caller.clone()).await;
+        let (decision, result) = self.run(&action, parameters, caller.clone()).await;
         audit::write(&audit::Record {
             action: &format!("{}:{action}", self.api.name()),
             caller: &caller,
@@ -251,19 +274,31 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         (action, result)
     }
 
+    /// The action and what it is given.
+    fn understood(&self, parts: &request::Parts, body: &Bytes) -> Result<(String, Parameters), ApiError> {
+        if let Some(prefix) = self.api.target_prefix() {
+            return Ok((json::action(parts, prefix)?, Parameters::Json(body.clone())));
+        }
+        let mut tree = parameters(parts, body)?;
+        let action = tree.take("Action").unwrap_or_default();
+        tree.take("Version");
+        Ok((action, Parameters::Query(tree)))
+    }
+
     async fn run(
         &self,
         action: &str,
-        mut tree: Node,
+        mut parameters: Parameters,
         caller: Caller,
     ) -> (Option<Decision>, Result<String, ApiError>) {
-        let Some(offered) = self.actions.get(action) else { return (None, Err(not_offered(action))) };
-        tree.take("Version");
-        let dry_run = match dry_run(self.api, &mut tree) {
+        let Some(offered) = self.actions.get(action) else {
+            return (None, Err(not_offered(action)));
+        };
+        let dry_run = match dry_run(self.api, &mut parameters) {
             Ok(dry_run) => dry_run,
             Err(error) => return (None, Err(error)),
         };
-        let mut exchange = Exchange { context: &self.context, caller, tree, dry_run, decision: None };
+        let mut exchange = Exchange { context: &self.context, caller, parameters, dry_run, decision: None };
         let result = offered.run(&self.service, &mut exchange).await;
         (exchange.decision, result)
     }
@@ -349,10 +384,9 @@ fn parameters(parts: &request::Parts, body: &Bytes) -> Result<Node, ApiError> {
     Ok(tree)
 }
 
-fn dry_run(api: Service, tree: &mut Node) -> Result<bool, ApiError> {
-    if api != Service::Ec2 {
-        return Ok(false);
-    }
+/// EC2 takes `DryRun` with every action.
+fn dry_run(api: Service, parameters: &mut Parameters) -> Result<bool, ApiError> {
+    let (Service::Ec2, Parameters::Query(tree)) = (api, parameters) else { return Ok(false) };
     match tree.take("DryRun").as_deref() {
         None => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),

@@ -1,6 +1,7 @@
 //! Small helpers around HTTP messages that several services need.
 
-use api_spec::{ApiError, ErrorCode, Service};
+use api_spec::protocol::error_document;
+use api_spec::{ApiError, ErrorCode, Protocol, Service};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -30,14 +31,15 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     }
 }
 
-/// An XML reply with the request id in the header AWS uses for the service.
-pub fn xml(service: Service, status: u16, body: String, request_id: &str) -> Response {
+/// A reply in the document format of the service, with the request id in the header AWS uses for it.
+pub fn document(service: Service, status: u16, body: String, request_id: &str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = match service {
         Service::Ec2 => "text/xml;charset=UTF-8",
         Service::Iam | Service::Sts => "text/xml",
         Service::S3 => "application/xml",
+        Service::Kms => "application/x-amz-json-1.1",
     };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     put_request_id(response.headers_mut(), service, request_id);
@@ -57,7 +59,7 @@ pub fn put_request_id(headers: &mut HeaderMap, service: Service, request_id: &st
             headers.insert("x-amzn-requestid", id);
             headers.insert(header::SERVER, HeaderValue::from_static("AmazonEC2"));
         }
-        Service::Iam | Service::Sts => {
+        Service::Iam | Service::Sts | Service::Kms => {
             headers.insert("x-amzn-requestid", id);
         }
     }
@@ -70,6 +72,11 @@ pub fn error(service: Service, error: &ApiError, request_id: &str, resource: &st
     } else if let Some(internal) = &error.internal {
         tracing::info!(request_id, code = %error.code, internal, "request refused");
     }
-    let body = api_spec::protocol::error_document::write(service, error, request_id, resource);
-    xml(service, error.code.status(), body, request_id)
+    let body = error_document::write(service, error, request_id, resource);
+    let mut response = document(service, error_document::status(service, error.code), body, request_id);
+    if service.protocol() == Protocol::Json {
+        let kind = HeaderValue::from_static(error_document::json_type(error.code));
+        response.headers_mut().insert("x-amzn-errortype", kind);
+    }
+    response
 }

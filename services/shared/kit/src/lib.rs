@@ -16,6 +16,7 @@ pub mod dispatch;
 pub mod filters;
 pub mod http;
 pub mod internal;
+mod json;
 pub mod metrics;
 pub mod paging;
 pub mod peer;

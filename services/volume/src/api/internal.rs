@@ -6,6 +6,7 @@ use ::store::{All, Read, Tx};
 use api_spec::ApiError;
 use api_spec::ids::{SnapshotId, VolumeId};
 use axum::Router;
+use calls::accounts::{AccountHoldings, ForgetAccount, Holdings};
 use calls::volume::{
     ChangeTags, HoldSnapshots, LaunchVolumes, ListTags, LookUpSnapshots, ReleaseInstance,
     SetDeleteOnTermination, SnapshotInfo, TaggedId,
@@ -13,12 +14,12 @@ use calls::volume::{
 use calls::{Done, Tag};
 use kit::internal::answer;
 
-use crate::domain::{device, tags};
+use crate::domain::{device, import, tags};
 use crate::error::Error;
 use crate::service::Service;
 use crate::store::{
-    BY_ACCOUNT, HOLDS, LAUNCHES, NUDGES, SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, VOLUMES, nudge, snapshot_of,
-    volume_of, volumes_of_instance,
+    BY_ACCOUNT, HOLDS, IMPORTS, IMPORTS_BY_ACCOUNT, LAUNCHES, NUDGES, SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, USAGE,
+    VOLUMES, nudge, snapshot_of, volume_of, volumes_of_instance,
 };
 
 /// Adds the answer to each call: a method of the service.
@@ -46,10 +47,33 @@ pub fn router(service: &Arc<Service>) -> Router {
         HoldSnapshots => hold,
         ChangeTags => change_tags,
         ListTags => list_tags,
+        AccountHoldings => account_holdings,
+        ForgetAccount => forget_account,
     )
 }
 
 impl Service {
+    /// What an account owns: what is being removed still counts, for its disk is there.
+    async fn account_holdings(&self, call: AccountHoldings) -> Result<Holdings, Error> {
+        let view = self.view()?;
+        let snapshots = SNAPSHOTS_BY_ACCOUNT.rows(&view, &SNAPSHOTS, &call.account_id)?;
+        let imports = IMPORTS_BY_ACCOUNT.rows(&view, &IMPORTS, &call.account_id)?;
+        let active = imports.iter().filter(|(_, task)| matches!(task.state, import::State::Active(_)));
+        Ok(Holdings::default()
+            .and("volume", BY_ACCOUNT.keys(&view, &call.account_id)?.len())
+            .and("snapshot", snapshots.iter().filter(|(_, one)| one.visible_to(&call.account_id)).count())
+            .and("import task", active.count()))
+    }
+
+    async fn forget_account(&self, call: ForgetAccount) -> Result<Done, Error> {
+        self.store
+            .transact(move |tx| {
+                tx.delete(&USAGE, &call.account_id)?;
+                Ok(Done {})
+            })
+            .await
+    }
+
     /// Frees all volumes of an instance; those that should die with it begin to.
     async fn release(&self, call: ReleaseInstance) -> Result<Done, Error> {
         let now = self.context.clock.now();

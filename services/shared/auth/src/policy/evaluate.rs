@@ -120,7 +120,28 @@ pub fn evaluate(
     resource_policy: Option<&Policy>,
     resource_account: Option<&str>,
 ) -> Decision {
-    let side = ResourceSide { policy: resource_policy, account: resource_account, kind: Kind::Resource };
+    let side = ResourceSide {
+        policy: resource_policy,
+        account: resource_account,
+        kind: Kind::Resource,
+        must_allow: false,
+    };
+    decide(req, policies, &side)
+}
+
+/// Decides for a resource whose policy must allow in any case, in the same account, too, as a KMS key's.
+pub fn evaluate_key(
+    req: &Request<'_>,
+    policies: &Policies,
+    key_policy: Option<&Policy>,
+    key_account: &str,
+) -> Decision {
+    let side = ResourceSide {
+        policy: key_policy,
+        account: Some(key_account),
+        kind: Kind::Resource,
+        must_allow: true,
+    };
     decide(req, policies, &side)
 }
 
@@ -131,7 +152,12 @@ pub fn evaluate_trust(
     trust_policy: &Policy,
     role_account: &str,
 ) -> Decision {
-    let side = ResourceSide { policy: Some(trust_policy), account: Some(role_account), kind: Kind::Trust };
+    let side = ResourceSide {
+        policy: Some(trust_policy),
+        account: Some(role_account),
+        kind: Kind::Trust,
+        must_allow: true,
+    };
     decide(req, policies, &side)
 }
 
@@ -139,6 +165,8 @@ struct ResourceSide<'a> {
     policy: Option<&'a Policy>,
     account: Option<&'a str>,
     kind: Kind,
+    /// Without its word nothing is allowed, not even in its own account.
+    must_allow: bool,
 }
 
 /// What the principal's own policies of one kind say.
@@ -210,8 +238,8 @@ impl Chain<'_> {
         grant: Option<Grant>,
         granted_by: Option<StatementRef>,
     ) -> Decision {
-        if side.kind == Kind::Trust && grant.is_none() {
-            return Decision::DeniedImplicitly { missing: Kind::Trust };
+        if side.must_allow && grant.is_none() {
+            return Decision::DeniedImplicitly { missing: side.kind };
         }
         match (grant, granted_by) {
             (Some(Grant::Direct), Some(by)) => Decision::Allowed { by },

@@ -26,6 +26,8 @@ mod statement;
 pub use context::Context;
 pub use document::{Policy, PolicyKind};
 pub use error::PolicyError;
-pub use evaluate::{Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_trust};
+pub use evaluate::{
+    Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_key, evaluate_trust,
+};
 pub use message::{denial, message};
 pub use principal::Principal;
