@@ -189,6 +189,7 @@ codes! {
     ServerSideEncryptionConfigurationNotFound "ServerSideEncryptionConfigurationNotFoundError" 404;
     ObjectLockConfigurationNotFound "ObjectLockConfigurationNotFoundError" 404;
     NoSuchPublicAccessBlockConfiguration "NoSuchPublicAccessBlockConfiguration" 404;
+    NoSuchObjectLockConfiguration "NoSuchObjectLockConfiguration" 404;
     OwnershipControlsNotFound "OwnershipControlsNotFoundError" 404;
     NotFound "NotFound" 404;
     BucketAlreadyExists "BucketAlreadyExists" 409;

@@ -110,6 +110,8 @@ pub enum Error {
     AclsOff,
     #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
     AclWithOwnerEnforced,
+    #[error("Access Denied because object protected by object lock.")]
+    Locked,
     #[error("Access Denied")]
     AccessDenied(String),
     #[error("{message}")]
@@ -253,6 +255,7 @@ impl From<Error> for ApiError {
             }
             Error::AclsOff => new(ErrorCode::AccessControlListNotSupported),
             Error::AclWithOwnerEnforced => new(ErrorCode::InvalidBucketAclWithObjectOwnership),
+            Error::Locked => new(ErrorCode::AccessDenied),
             Error::AccessDenied(why) => log(ErrorCode::AccessDenied, why),
             Error::Absent { code, .. } => new(code),
             Error::RequestTimeout => new(ErrorCode::RequestTimeout),

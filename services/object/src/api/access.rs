@@ -9,6 +9,7 @@ use kit::authorize::{Denied, Refused, authorize};
 
 use super::exchange::Exchange;
 use super::headers::GRANT_HEADERS;
+use super::lock::{keys_of_headers, may_lock};
 use super::route::Operation;
 use crate::domain::acl::{Acl, Named, Permission};
 use crate::domain::bucket::Bucket;
@@ -43,13 +44,14 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
         Operation::ListBuckets => return plain(x, operation.action(), "arn:aws:s3:::*").await.map(Some),
         Operation::CreateBucket => return check_create(x).await.map(Some),
         // each key is decided on by itself, and its refusal stands in the reply
-        Operation::DeleteObjects => return Ok(None),
+        // these are decided on when their document was read, which policies may ask about
+        Operation::DeleteObjects | Operation::PutObjectRetention | Operation::PutObjectLegalHold => {
+            return Ok(None);
+        }
         _ => {}
     }
     let bucket = x.bucket()?;
-    if x.header("x-amz-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
-        return Err(Error::AccessDenied("the bucket is not owned by the expected account".into()));
-    }
+    expected_owner(x)?;
     let resource = Resource { name: &x.place.bucket, bucket, key: &x.place.key, object: x.object.as_ref() };
     let decision = may(x, &action(x), &resource).await?;
     let writes =
@@ -57,7 +59,30 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     if writes && has_acl(x) {
         may(x, "s3:PutObjectAcl", &Resource { object: None, ..resource }).await?;
     }
+    if writes {
+        may_lock(x, &resource).await?;
+    }
+    let compares = matches!(
+        operation,
+        Operation::PutObject
+            | Operation::CopyObject
+            | Operation::CompleteMultipartUpload
+            | Operation::DeleteObject
+    );
+    // whoever compares an ETag learns whether it is the object's
+    if compares && x.header("if-match").is_some_and(|etag| etag.trim() != "*") {
+        may(x, "s3:GetObject", &resource).await?;
+    }
     Ok(Some(decision))
+}
+
+/// Whether the bucket belongs to whom the caller thinks.
+pub fn expected_owner(x: &Exchange) -> Result<(), Error> {
+    let account = &x.bucket()?.account;
+    match x.header("x-amz-expected-bucket-owner").is_some_and(|expected| expected != account) {
+        true => Err(Error::AccessDenied("the bucket is not owned by the expected account".into())),
+        false => Ok(()),
+    }
 }
 
 fn has_acl(x: &Exchange) -> bool {
@@ -93,6 +118,10 @@ async fn check_create(x: &Exchange) -> Result<Decision, Error> {
     if x.headers.contains_key("x-amz-object-ownership") {
         plain(x, "s3:PutBucketOwnershipControls", &arn).await?;
     }
+    if x.headers.contains_key("x-amz-bucket-object-lock-enabled") {
+        plain(x, "s3:PutBucketObjectLockConfiguration", &arn).await?;
+        plain(x, "s3:PutBucketVersioning", &arn).await?;
+    }
     Ok(decision)
 }
 
@@ -109,9 +138,23 @@ async fn plain(x: &Exchange, action: &str, arn: &str) -> Result<Decision, Error>
 
 /// Decides on an action on a bucket or an object.
 pub async fn may(x: &Exchange, action: &str, resource: &Resource<'_>) -> Result<Decision, Error> {
+    may_with(x, action, resource, &[]).await
+}
+
+/// The same, with further keys that policies may ask about.
+pub async fn may_with(
+    x: &Exchange,
+    action: &str,
+    resource: &Resource<'_>,
+    keys: &[(&'static str, String)],
+) -> Result<Decision, Error> {
     let policy = effective_policy(x, action, resource)?;
     let owner = owner_account(action, resource);
-    let access = with_keys(x, Access::new(action, resource.arn()))
+    let mut access = with_keys(x, Access::new(action, resource.arn()));
+    for (key, value) in keys {
+        access.keys.insert(key, value);
+    }
+    let access = access
         .key("s3:ResourceAccount", &resource.bucket.account)
         .key("aws:ResourceAccount", &resource.bucket.account)
         .owned_by(owner, policy);
@@ -226,6 +269,9 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
         if let Some(value) = x.query.get(parameter) {
             access.keys.insert(key, value);
         }
+    }
+    for (key, value) in keys_of_headers(x) {
+        access.keys.insert(key, &value);
     }
     if let Some(signature) = &x.caller.signature {
         let kind = match signature.sig.carrier {

@@ -15,6 +15,8 @@ use super::list::owner_of;
 use super::reply::{document, no_content, ok, set, set_named};
 use super::small_body;
 use crate::domain::bucket::{Bucket, Ownership};
+use crate::domain::lock::BucketLock;
+use crate::domain::version::Versioning;
 use crate::error::Error;
 use crate::store::objects::delete_bucket;
 use crate::store::{BUCKETS, objects};
@@ -68,9 +70,6 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
 pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     let region = x.service.context.common.region.clone();
     check_location(&small_body::read(x, body).await?, &region)?;
-    if x.header("x-amz-bucket-object-lock-enabled").is_some_and(|on| on.eq_ignore_ascii_case("true")) {
-        return Err(Error::NotImplementedHeader("x-amz-bucket-object-lock-enabled".into()));
-    }
     let (name, account) = (x.place.bucket.clone(), x.caller.account_id().to_owned());
     let owner = x.caller.canonical_user_id();
     let mut bucket = Bucket::new(owner, &account, x.service.context.clock.now());
@@ -78,6 +77,10 @@ pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, E
         let unknown =
             || Error::argument("x-amz-object-ownership", word, "Invalid x-amz-object-ownership header");
         bucket.ownership = Some(Ownership::of(word).ok_or_else(unknown)?);
+    }
+    if x.header("x-amz-bucket-object-lock-enabled").is_some_and(|on| on.eq_ignore_ascii_case("true")) {
+        bucket.versioning = Some(Versioning::Enabled);
+        bucket.lock = Some(BucketLock::default());
     }
     bucket.acl = for_new_bucket(x, &bucket)?;
     let row = name.clone();

@@ -56,7 +56,35 @@ pub fn of_write(headers: &HeaderMap) -> Result<WriteIf, Error> {
     if absent && etag.is_some() {
         return Err(Error::InvalidRequest("If-Match and If-None-Match cannot be used together".into()));
     }
-    Ok(WriteIf { absent, etag })
+    Ok(WriteIf { absent, etag, ..WriteIf::default() })
+}
+
+/// The conditions of a deletion.
+///
+/// # Errors
+/// `InvalidArgument` for a time or a size that is none, `NotImplemented` for `If-None-Match`.
+pub fn of_delete(headers: &HeaderMap) -> Result<WriteIf, Error> {
+    const MODIFIED: &str = "x-amz-if-match-last-modified-time";
+    const SIZE: &str = "x-amz-if-match-size";
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if headers.contains_key("if-none-match") {
+        return Err(Error::NotImplementedHeader("If-None-Match".into()));
+    }
+    let modified = text(MODIFIED).map(|given| seconds(MODIFIED, given)).transpose()?;
+    let size = |given: &str| {
+        given.trim().parse().map_err(|_| Error::argument(SIZE, given, "The size is not a number of bytes"))
+    };
+    let size = text(SIZE).map(size).transpose()?;
+    let etag = text("if-match").map(|etag| unquoted(etag).to_owned());
+    Ok(WriteIf { absent: false, etag, modified, size })
+}
+
+/// Seconds of a time as HTTP or as XML writes it.
+pub fn seconds(name: &str, text: &str) -> Result<i64, Error> {
+    parse_date(text)
+        .or_else(|| text.trim().parse().ok())
+        .map(Timestamp::as_second)
+        .ok_or_else(|| Error::argument(name, text, "The time is not one of HTTP or ISO 8601"))
 }
 
 /// An ETag without its quotes.
@@ -92,6 +120,7 @@ mod tests {
             meta: Meta::default(),
             acl: None,
             version: None,
+            lock: crate::domain::lock::Lock::default(),
         };
         let headers =
             pairs.iter().map(|(n, v)| (axum::http::HeaderName::from_static(n), v.parse().unwrap())).collect();

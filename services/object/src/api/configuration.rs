@@ -45,10 +45,6 @@ fn absent(operation: Operation) -> Error {
         Operation::GetBucketReplication => {
             (ErrorCode::ReplicationConfigurationNotFound, "The replication configuration was not found")
         }
-        Operation::GetObjectLockConfiguration => (
-            ErrorCode::ObjectLockConfigurationNotFound,
-            "Object Lock configuration does not exist for this bucket",
-        ),
         other => return Error::NotImplemented(other.name().to_owned()),
     };
     Error::Absent { code, message }

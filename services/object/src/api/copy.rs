@@ -13,6 +13,7 @@ use super::conditions::{Verdict, of_read, of_write};
 use super::exchange::{Exchange, version_in};
 use super::get::missing;
 use super::headers::{meta, refuse_unsupported};
+use super::lock;
 use super::multipart::{commit_part, part_number, under_way};
 use super::put::{sink, taken};
 use super::reply::{document, quoted, set_named, set_version};
@@ -86,6 +87,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Resp
         account: owned.account,
         acl: owned.acl,
         version: Some(x.service.fresh_version()),
+        lock: lock::of_headers(x)?,
         meta: match replaces {
             true => meta(&x.headers)?,
             false => without_redirect(source.object.meta.clone(), &x.headers)?,

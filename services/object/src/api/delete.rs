@@ -6,12 +6,14 @@ use axum::body::Body;
 use axum::response::Response;
 use store::Tx;
 
-use super::access::{Resource, may};
-use super::conditions::{of_write, unquoted};
+use super::access::{Resource, expected_owner, may};
+use super::conditions::{of_delete, seconds, unquoted};
 use super::exchange::Exchange;
+use super::lock;
 use super::reply::{document, no_content, set_named, set_version};
 use super::small_body;
 use crate::domain::id::DataId;
+use crate::domain::lock::Removal;
 use crate::domain::names::MAX_KEY_BYTES;
 use crate::domain::version::{Marker, Which};
 use crate::error::Error;
@@ -22,9 +24,10 @@ const MAX_KEYS: usize = 1000;
 
 /// Answers DeleteObject: what is not there is deleted already.
 pub async fn one(x: &Exchange) -> Result<Response, Error> {
-    let condition = of_write(&x.headers)?;
+    let condition = of_delete(&x.headers)?;
+    let removal = lock::removal(x, &x.place.key).await?;
     let (place, which, marker) = (x.place.clone(), x.version, marker(x)?);
-    let written = x.transact(move |tx| remove(tx, &place, which, &condition, &marker)).await?;
+    let written = x.transact(move |tx| remove(tx, &place, which, &condition, &marker, removal)).await?;
     x.service.free(written.freed);
     let mut response = no_content();
     set_version(&mut response, written.version.as_deref());
@@ -51,19 +54,17 @@ fn remove(
     which: Option<Which>,
     condition: &WriteIf,
     marker: &Marker,
+    removal: Removal,
 ) -> Result<Written, Error> {
     match which {
         None => delete(tx, place, condition, marker),
-        Some(which) => delete_version(tx, place, which, condition),
+        Some(which) => delete_version(tx, place, which, condition, removal),
     }
 }
 
 /// Answers DeleteObjects: each key by itself, all in one commit.
 pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
-    let bucket = x.bucket()?;
-    if x.header("x-amz-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
-        return Err(Error::AccessDenied("the bucket is not owned by the expected account".into()));
-    }
+    expected_owner(x)?;
     let has_digest = x.headers.keys().any(|name| {
         let name = name.as_str();
         name == "content-md5" || name.starts_with("x-amz-checksum-") || name == "x-amz-trailer"
@@ -80,7 +81,7 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     let (mut result, mut allowed) = (DeleteResult::default(), Vec::new());
     for object in asked.objects {
         match allow(x, &object).await {
-            Ok((which, condition)) => allowed.push(Allowed { object, which, condition }),
+            Ok(terms) => allowed.push((object, terms)),
             Err(error) => result.errors.push(failed(object, error)),
         }
     }
@@ -93,14 +94,14 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     document("DeleteResult", &result)
 }
 
-/// A key, or one version of it, that the caller may delete.
-struct Allowed {
-    object: ObjectIdentifier,
+/// On what terms a key may be deleted.
+struct Terms {
     which: Option<Which>,
     condition: WriteIf,
+    removal: Removal,
 }
 
-async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<(Option<Which>, WriteIf), Error> {
+async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<Terms, Error> {
     if object.key.is_empty() || object.key.len() > MAX_KEY_BYTES {
         return Err(Error::KeyTooLong { size: object.key.len() });
     }
@@ -110,10 +111,20 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<(Option<Which>
     };
     let resource = Resource { name: &x.place.bucket, bucket: x.bucket()?, key: &object.key, object: None };
     may(x, action, &resource).await?;
+    if object.etag.as_deref().is_some_and(|etag| etag.trim() != "*") {
+        may(x, "s3:GetObject", &resource).await?;
+    }
     let no_such = |text: &str| Error::NoSuchVersion { key: object.key.clone(), version: text.to_owned() };
     let named = |text: &str| Which::of(text).ok_or_else(|| no_such(text));
     let which = object.version_id.as_deref().map(named).transpose()?;
-    Ok((which, WriteIf { absent: false, etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()) }))
+    let modified = object.last_modified_time.as_deref();
+    let condition = WriteIf {
+        absent: false,
+        etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()),
+        modified: modified.map(|text| seconds("LastModifiedTime", text)).transpose()?,
+        size: object.size,
+    };
+    Ok(Terms { which, condition, removal: lock::removal(x, &object.key).await? })
 }
 
 fn failed(object: ObjectIdentifier, error: Error) -> DeleteError {
@@ -128,13 +139,13 @@ fn failed(object: ObjectIdentifier, error: Error) -> DeleteError {
 
 type Outcome = (Vec<Deleted>, Vec<DeleteError>, Vec<DataId>);
 
-async fn delete_all(x: &Exchange, allowed: Vec<Allowed>) -> Result<Outcome, Error> {
+async fn delete_all(x: &Exchange, allowed: Vec<(ObjectIdentifier, Terms)>) -> Result<Outcome, Error> {
     let (bucket, marker) = (x.place.bucket.clone(), marker(x)?);
     x.transact(move |tx| {
         let (mut gone, mut errors, mut freed) = (Vec::new(), Vec::new(), Vec::new());
-        for Allowed { object, which, condition } in &allowed {
+        for (object, terms) in &allowed {
             let place = Place { bucket: bucket.clone(), key: object.key.clone() };
-            match remove(tx, &place, *which, condition, &marker) {
+            match remove(tx, &place, terms.which, &terms.condition, &marker, terms.removal) {
                 Ok(mut written) => {
                     freed.append(&mut written.freed);
                     gone.push(deleted(object.clone(), written));

@@ -8,6 +8,7 @@ use super::access::{Resource, may};
 use super::conditions::{Verdict, of_read};
 use super::exchange::Exchange;
 use super::headers::{checksum, describe, refuse_customer_keys};
+use super::lock;
 use super::range;
 use super::reply::{empty, http_date, quoted, set, set_named, set_version};
 use super::route::Operation;
@@ -68,6 +69,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
     let mut object = existing(x).await?.clone();
     refuse_customer_keys(&x.headers)?;
     let overrides = overrides(x)?;
+    let lock = lock::visible(x, &object).await?;
     let mut snapshot = x.snapshot.clone();
     for _ in 0..MAX_TRIES {
         match answer(x, &snapshot, &object) {
@@ -77,6 +79,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
                     .ok_or_else(|| Error::NoSuchKey(x.place.key.clone()))?;
             }
             Ok(mut response) => {
+                lock::describe(&mut response, &lock);
                 set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
                 for (name, value) in overrides {
                     set_named(&mut response, name, value);

@@ -98,9 +98,6 @@ pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
         {
             return Err(Error::NotImplementedHeader(name.to_owned()));
         }
-        if name.starts_with("x-amz-object-lock-") {
-            return Err(Error::InvalidRequest("Bucket is missing Object Lock Configuration".into()));
-        }
     }
     let class = headers.get("x-amz-storage-class").and_then(|value| value.to_str().ok());
     match class {
@@ -196,7 +193,6 @@ mod tests {
             ("x-amz-tagging", "a=b"),
             ("x-amz-storage-class", "GLACIER"),
             ("x-amz-storage-class", "MADE_UP"),
-            ("x-amz-object-lock-mode", "GOVERNANCE"),
         ] {
             assert!(refuse_unsupported(&headers(&[(name, value)])).is_err(), "{name}");
         }

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod get;
 pub mod headers;
 pub mod list;
+pub mod lock;
 pub mod multipart;
 pub mod ownership;
 pub mod policy;
@@ -153,6 +154,12 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::ListObjectsV2 => list::version_two(x),
         O::ListObjectVersions => versions::list(x),
         O::GetBucketVersioning => versions::get(x),
+        O::GetObjectLockConfiguration => lock::get_configuration(x),
+        O::PutObjectLockConfiguration => lock::put_configuration(x, body).await,
+        O::GetObjectRetention => lock::get_retention(x).await,
+        O::PutObjectRetention => lock::put_retention(x, body).await,
+        O::GetObjectLegalHold => lock::get_hold(x).await,
+        O::PutObjectLegalHold => lock::put_hold(x, body).await,
         O::PutBucketVersioning => versions::put(x, body).await,
         O::ListMultipartUploads => uploads::list(x),
         O::DeleteObjects => delete::many(x, body).await,
@@ -177,11 +184,8 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         | O::GetBucketLogging
         | O::GetBucketNotificationConfiguration
         | O::GetBucketReplication
-        | O::GetBucketAccelerateConfiguration
-        | O::GetObjectLockConfiguration => configuration::of_bucket(x),
-        O::GetObjectTagging | O::GetObjectRetention | O::GetObjectLegalHold => {
-            configuration::of_object(x).await
-        }
+        | O::GetBucketAccelerateConfiguration => configuration::of_bucket(x),
+        O::GetObjectTagging => configuration::of_object(x).await,
     }
 }
 

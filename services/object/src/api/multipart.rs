@@ -11,6 +11,7 @@ use super::acl::for_new_object;
 use super::conditions::{of_write, unquoted};
 use super::exchange::Exchange;
 use super::headers::{meta, refuse_unsupported};
+use super::lock;
 use super::put::{Taken, take};
 use super::reply::{document, no_content, ok, quoted, set, set_named, set_version};
 use super::small_body;
@@ -37,6 +38,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         algorithm,
         kind,
         asked,
+        lock: lock::of_headers(x)?,
     };
     let upload_id = x.service.fresh_id().to_string();
     let (place, id) = (x.place.clone(), upload_id.clone());

@@ -11,6 +11,7 @@ use super::acl::for_new_object;
 use super::conditions::of_write;
 use super::exchange::Exchange;
 use super::headers::{checksum, meta, refuse_unsupported};
+use super::lock;
 use super::reply::{ok, quoted, set, set_version};
 use crate::body::expect::Expected;
 use crate::body::ingest::{Ingest, Kept, Received, Sink};
@@ -44,6 +45,8 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     let condition = of_write(&x.headers)?;
     let meta = meta(&x.headers)?;
     let owned = for_new_object(x)?;
+    let lock = lock::of_headers(x)?;
+    lock::needs_digest(x, &lock)?;
     // better now than after the body; decided again when it is committed
     condition.check(&x.place.key, x.object.as_ref())?;
     let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
@@ -60,6 +63,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         meta,
         acl: owned.acl,
         version: Some(x.service.fresh_version()),
+        lock,
     };
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&object.etag));

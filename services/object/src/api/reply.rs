@@ -68,6 +68,11 @@ pub fn http_date(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
+/// A time as XML writes it.
+pub fn iso_date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
 /// Adds what every reply has; takes the body from the reply to a HEAD.
 pub fn finished(mut response: Response, method: &Method, request_id: &str) -> Response {
     kit::http::put_request_id(response.headers_mut(), Api::S3, request_id);

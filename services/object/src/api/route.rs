@@ -80,8 +80,11 @@ operations! {
     GetBucketAccelerateConfiguration "s3:GetAccelerateConfiguration";
     GetObjectLockConfiguration "s3:GetBucketObjectLockConfiguration";
     GetObjectTagging "s3:GetObjectTagging";
+    PutObjectLockConfiguration "s3:PutBucketObjectLockConfiguration";
     GetObjectRetention "s3:GetObjectRetention";
+    PutObjectRetention "s3:PutObjectRetention";
     GetObjectLegalHold "s3:GetObjectLegalHold";
+    PutObjectLegalHold "s3:PutObjectLegalHold";
 }
 
 impl Operation {
@@ -97,7 +100,9 @@ impl Operation {
                 | O::PutObjectAcl
                 | O::GetObjectTagging
                 | O::GetObjectRetention
+                | O::PutObjectRetention
                 | O::GetObjectLegalHold
+                | O::PutObjectLegalHold
         )
     }
 }
@@ -200,6 +205,7 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("ownershipControls")) => O::PutBucketOwnershipControls,
         ("PUT", Some("acl")) => O::PutBucketAcl,
         ("PUT", Some("versioning")) => O::PutBucketVersioning,
+        ("PUT", Some("object-lock")) if !query.has("id") => O::PutObjectLockConfiguration,
         ("DELETE", Some("policy")) => O::DeleteBucketPolicy,
         ("DELETE", Some("publicAccessBlock")) => O::DeletePublicAccessBlock,
         ("DELETE", Some("ownershipControls")) => O::DeleteBucketOwnershipControls,
@@ -260,6 +266,8 @@ fn object_operation(
         ("POST", Some("uploads")) => O::CreateMultipartUpload,
         ("GET", Some("tagging")) => O::GetObjectTagging,
         ("GET", Some("retention")) => O::GetObjectRetention,
+        ("PUT", Some("retention")) => O::PutObjectRetention,
+        ("PUT", Some("legal-hold")) => O::PutObjectLegalHold,
         ("GET", Some("legal-hold")) => O::GetObjectLegalHold,
         _ => return None,
     })

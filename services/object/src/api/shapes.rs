@@ -1,6 +1,6 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
-use api_spec::s3::{acl, bucket, list, multipart, object, versioning};
+use api_spec::s3::{acl, bucket, list, lock, multipart, object, versioning};
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,12 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, list::ListBucketResult>("ListObjects")?,
         of::<Empty, list::ListBucketResultV2>("ListObjectsV2")?,
         of::<object::Delete, object::DeleteResult>("DeleteObjects")?,
+        of::<Empty, lock::ObjectLockConfiguration>("GetObjectLockConfiguration")?,
+        of::<lock::ObjectLockConfiguration, Empty>("PutObjectLockConfiguration")?,
+        of::<Empty, lock::Retention>("GetObjectRetention")?,
+        of::<lock::Retention, Empty>("PutObjectRetention")?,
+        of::<Empty, lock::LegalHold>("GetObjectLegalHold")?,
+        of::<lock::LegalHold, Empty>("PutObjectLegalHold")?,
         of::<Empty, versioning::ListVersionsResult>("ListObjectVersions")?,
         of::<Empty, versioning::VersioningConfiguration>("GetBucketVersioning")?,
         of::<versioning::VersioningConfiguration, Empty>("PutBucketVersioning")?,

@@ -45,6 +45,13 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         }
     };
     change(x, move |bucket| {
+        if bucket.lock.is_some() && versioning == Versioning::Suspended {
+            return Err(Error::Absent {
+                code: ErrorCode::InvalidBucketState,
+                message: "An Object Lock configuration is present on this bucket, so the versioning state cannot \
+                          be changed.",
+            });
+        }
         bucket.versioning = Some(versioning);
         Ok(())
     })

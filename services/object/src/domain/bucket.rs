@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
+use super::lock::BucketLock;
 use super::version::{VersionId, Versioning, Which};
 
 /// A bucket.
@@ -26,6 +27,9 @@ pub struct Bucket {
     /// Whether versions are kept; none before that was ever asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versioning: Option<Versioning>,
+    /// Object lock, where it is on; then versioning is, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<BucketLock>,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -42,6 +46,7 @@ impl Bucket {
             policy: None,
             acl: Acl::private(owner),
             versioning: None,
+            lock: None,
         }
     }
 

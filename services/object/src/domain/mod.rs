@@ -4,6 +4,7 @@ pub mod acl;
 pub mod bucket;
 pub mod checksum;
 pub mod id;
+pub mod lock;
 pub mod names;
 pub mod object;
 pub mod upload;

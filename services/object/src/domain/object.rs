@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::acl::Acl;
 use super::checksum::Checksum;
 use super::id::DataId;
+use super::lock::Lock;
 use super::version::VersionId;
 
 /// A version of an object. Its content never changes; a new put makes a new one.
@@ -37,6 +38,9 @@ pub struct Object {
     /// Its version id; none for the `null` version. Before it is stored: the id it would have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
+    /// What keeps this version from being removed.
+    #[serde(default, skip_serializing_if = "Lock::is_empty")]
+    pub lock: Lock,
 }
 
 store::json_value!(Object, version = 1);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::lock::Lock;
 use super::object::{Data, Meta};
 
 /// Every part but the last has at least this many bytes.
@@ -37,6 +38,9 @@ pub struct Upload {
     pub kind: Kind,
     /// Whether the client asked for that algorithm; otherwise it is S3's own choice.
     pub asked: bool,
+    /// What keeps the object from being removed.
+    #[serde(default, skip_serializing_if = "Lock::is_empty")]
+    pub lock: Lock,
 }
 
 store::json_value!(Upload, version = 1);

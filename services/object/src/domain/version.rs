@@ -152,6 +152,7 @@ pub struct Marker {
 }
 
 /// One version of a key.
+#[allow(clippy::large_enum_variant, reason = "nearly all are objects, and lists would pay for each box")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
     /// An object.

@@ -7,6 +7,7 @@ use super::versions::{self, make_way};
 use super::{BUCKETS, OBJECTS, PARTS, UPLOADS, VERSIONS};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
+use crate::domain::lock::Removal;
 use crate::domain::object::{Data, Object};
 use crate::domain::version::{Marker, Version, Versioning, Which};
 use crate::error::Error;
@@ -18,6 +19,10 @@ pub struct WriteIf {
     pub absent: bool,
     /// `If-Match`: this ETag, or `*`.
     pub etag: Option<String>,
+    /// Of a deletion: when the object was made, in seconds.
+    pub modified: Option<i64>,
+    /// Of a deletion: its bytes.
+    pub size: Option<u64>,
 }
 
 impl WriteIf {
@@ -34,9 +39,28 @@ impl WriteIf {
         }
     }
 
-    /// Whether there is anything to check.
-    pub fn is_empty(&self) -> bool {
-        *self == WriteIf::default()
+    /// Checks the conditions of a deletion: always against the current version.
+    fn check_delete(&self, tx: &Tx<'_>, bucket: &Bucket, place: &Place) -> Result<(), Error> {
+        if *self == WriteIf::default() {
+            return Ok(());
+        }
+        let current = match versions::find(tx, bucket, place, None)? {
+            Some(Version::Object(object)) => Some(object),
+            Some(Version::Marker(_)) if self.etag.is_some() => {
+                return Err(Error::PreconditionFailed("If-Match"));
+            }
+            Some(Version::Marker(_)) | None => None,
+        };
+        self.check(&place.key, current.as_ref())?;
+        // what is not there may be deleted: only If-Match asks that it be there
+        let Some(object) = current else { return Ok(()) };
+        if self.modified.is_some_and(|modified| modified != object.modified.as_second()) {
+            return Err(Error::PreconditionFailed("x-amz-if-match-last-modified-time"));
+        }
+        if self.size.is_some_and(|size| size != object.size) {
+            return Err(Error::PreconditionFailed("x-amz-if-match-size"));
+        }
+        Ok(())
     }
 }
 
@@ -84,7 +108,11 @@ pub fn put(
         Some(Versioning::Enabled) => object.version.map(|id| id.newer_than(before)),
         Some(Versioning::Suspended) | None => None,
     };
-    tx.put(&OBJECTS, &place.row(), &Object { version, ..object.clone() })?;
+    let mut lock = object.lock;
+    if let Some(default) = bucket.lock.and_then(|lock| lock.default) {
+        lock.retention = lock.retention.or_else(|| Some(default.from(object.modified)));
+    }
+    tx.put(&OBJECTS, &place.row(), &Object { version, lock, ..object.clone() })?;
     Ok(bucket.version_shown(version))
 }
 
@@ -147,8 +175,8 @@ pub fn delete(
     marker: &Marker,
 ) -> Result<Written, Error> {
     let bucket = bucket(tx, &place.bucket)?;
+    condition.check_delete(tx, &bucket, place)?;
     let current = tx.get(&OBJECTS, &place.row())?;
-    condition.check(&place.key, current.as_ref())?;
     let mut freed = Vec::new();
     match (bucket.versioning, current) {
         (Some(versioning), current) => {
@@ -164,17 +192,21 @@ pub fn delete(
     }
 }
 
-/// Removes one version for good; what is not there is removed already.
+/// Removes one version for good, unless it is locked; what is not there is removed already.
 pub fn delete_version(
     tx: &mut Tx<'_>,
     place: &Place,
     which: Which,
     condition: &WriteIf,
+    removal: Removal,
 ) -> Result<Written, Error> {
     let bucket = bucket(tx, &place.bucket)?;
-    if !condition.is_empty() {
-        let found = versions::find_object(tx, &bucket, place, Some(which))?;
-        condition.check(&place.key, found.as_ref())?;
+    // AWS looks at the current version, whichever is to go
+    condition.check_delete(tx, &bucket, place)?;
+    if let Some(object) = versions::find_object(tx, &bucket, place, Some(which))?
+        && object.lock.protects(removal)
+    {
+        return Err(Error::Locked);
     }
     let mut freed = Vec::new();
     let removed = versions::remove(tx, place, which, &mut freed)?;

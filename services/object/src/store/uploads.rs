@@ -159,6 +159,7 @@ fn assemble(
         meta: upload.meta.clone(),
         acl: upload.acl.clone(),
         version: Some(asked.version),
+        lock: upload.lock,
     };
     let row =
         |(number, part): (u32, &Part)| ManifestPart { number, size: part.size, data: part.data.clone() };
