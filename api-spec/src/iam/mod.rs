@@ -6,9 +6,13 @@ mod attachment;
 mod boundary;
 mod group;
 mod inline_policy;
+mod instance_profile;
 mod murus_account;
 mod policy;
+mod policy_entities;
 mod role;
+mod role_policy;
+mod tags;
 mod user;
 
 pub use access_key::*;
@@ -17,9 +21,13 @@ pub use attachment::*;
 pub use boundary::*;
 pub use group::*;
 pub use inline_policy::*;
+pub use instance_profile::*;
 pub use murus_account::*;
 pub use policy::*;
+pub use policy_entities::*;
 pub use role::*;
+pub use role_policy::*;
+pub use tags::*;
 pub use user::*;
 
 use serde::{Deserialize, Serialize};

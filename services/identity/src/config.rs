@@ -16,6 +16,8 @@ pub struct Config {
     pub max_groups: usize,
     /// Roles an account may have, 1 or more.
     pub max_roles: usize,
+    /// Instance profiles an account may have, 1 or more.
+    pub max_instance_profiles: usize,
     /// Customer managed policies an account may have, 1 or more.
     pub max_policies: usize,
     /// Groups a user may be in, 1 or more.
@@ -39,6 +41,7 @@ impl Default for Config {
             max_users: 5000,
             max_groups: 300,
             max_roles: 1000,
+            max_instance_profiles: 1000,
             max_policies: 1500,
             max_groups_per_user: 10,
             max_attached_policies: 10,

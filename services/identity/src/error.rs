@@ -16,6 +16,12 @@ pub enum Error {
     /// A role that is not there.
     #[error("The role with name {0} cannot be found.")]
     NoSuchRole(String),
+    /// An instance profile that is not there.
+    #[error("Instance Profile {0} cannot be found.")]
+    NoSuchInstanceProfile(String),
+    /// An instance profile's name that is taken.
+    #[error("Instance Profile {0} already exists.")]
+    InstanceProfileTaken(String),
     /// A managed policy that is to be a boundary and is not there.
     #[error("Scope ARN: {0} does not exist or is not attachable.")]
     NotABoundary(String),
@@ -161,6 +167,7 @@ impl Error {
             Error::NoSuchUser(_)
             | Error::NoSuchGroup(_)
             | Error::NoSuchRole(_)
+            | Error::NoSuchInstanceProfile(_)
             | Error::NotABoundary(_)
             | Error::NoSuchPolicy(_)
             | Error::NotAttachable(_)
@@ -170,9 +177,10 @@ impl Error {
             | Error::NoSuchAlias(_)
             | Error::NoSuchAccount(_) => ErrorCode::NoSuchEntity,
             Error::NotTheOperator => ErrorCode::AccessDenied,
-            Error::NameTaken { .. } | Error::PolicyNameTaken(_) | Error::AliasTaken(_) => {
-                ErrorCode::EntityAlreadyExists
-            }
+            Error::NameTaken { .. }
+            | Error::PolicyNameTaken(_)
+            | Error::InstanceProfileTaken(_)
+            | Error::AliasTaken(_) => ErrorCode::EntityAlreadyExists,
             Error::DeleteConflict(_) | Error::AccountInUse(_) => ErrorCode::DeleteConflict,
             Error::Peer(error) => error.code,
             Error::QuotaExceeded { .. } | Error::InlinePoliciesTooLong { .. } | Error::TooManyVersions => {

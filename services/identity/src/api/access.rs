@@ -6,11 +6,13 @@ use api_spec::ApiError;
 use auth::policy::Principal;
 use kit::{Access, Caller};
 
-use crate::domain::entity::{Role, User};
+use crate::domain::entity::{Group, Role, User};
 use crate::domain::{arn, names};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::groups;
+use crate::store::holder::Holder;
+use crate::store::instance_profiles;
 use crate::store::policies;
 use crate::store::roles;
 use crate::store::users::{self, Who};
@@ -67,6 +69,34 @@ impl Identity {
         }
     }
 
+    /// An action that changes somebody's policies: policies about it may ask which policy it is about
+    /// (`iam:PolicyARN`) and which boundary the one that is changed has (`iam:PermissionsBoundary`).
+    pub(super) fn on_policies_of<H: Target>(
+        &self,
+        action: &str,
+        caller: &Caller,
+        name: &str,
+        policy: Option<&str>,
+    ) -> Accesses {
+        let accesses = H::access(self, action, caller, name)?;
+        let holder = H::named(&self.db.read()?, caller.account_id(), name).ok();
+        let boundary = holder.and_then(|holder| holder.permissions().boundary.clone());
+        let keys = [("iam:PolicyARN", policy), ("iam:PermissionsBoundary", boundary.as_deref())];
+        Ok(accesses.into_iter().map(|access| with_keys(access, &keys)).collect())
+    }
+
+    /// An action on an instance profile.
+    pub(super) fn on_instance_profile(&self, action: &str, caller: &Caller, name: &str) -> Accesses {
+        let account = caller.account_id();
+        match instance_profiles::named(&self.db.read()?, account, name) {
+            Ok(profile) => Ok(vec![tagged(Access::new(action, profile.arn()), &profile.tags)]),
+            Err(Error::NoSuchInstanceProfile(name)) => {
+                Ok(vec![Access::new(action, arn::instance_profile(account, "/", &name))])
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// Looking at a managed policy: the account's own or one of AWS's.
     pub(super) fn on_policy(&self, action: &str, caller: &Caller, policy: &str) -> Accesses {
         let access = policy_access(&self.db.read()?, action, caller, policy)?;
@@ -82,6 +112,44 @@ impl Identity {
         let owner = arn::parse_policy(policy).map_or("", |parts| parts.account);
         Ok(vec![access.owned_by(owner, None)])
     }
+}
+
+/// A holder of policies as what an action is about.
+pub trait Target: Holder {
+    /// An action on the holder of this name.
+    fn access(identity: &Identity, action: &str, caller: &Caller, name: &str) -> Accesses;
+}
+
+impl Target for User {
+    fn access(identity: &Identity, action: &str, caller: &Caller, name: &str) -> Accesses {
+        identity.on_user(action, caller, name)
+    }
+}
+
+impl Target for Group {
+    fn access(identity: &Identity, action: &str, caller: &Caller, name: &str) -> Accesses {
+        identity.on_group(action, caller, name)
+    }
+}
+
+impl Target for Role {
+    fn access(identity: &Identity, action: &str, caller: &Caller, name: &str) -> Accesses {
+        identity.on_role(action, caller, name)
+    }
+}
+
+fn with_keys(access: Access, keys: &[(&str, Option<&str>)]) -> Access {
+    let known = keys.iter().filter_map(|(key, value)| Some((key, (*value)?)));
+    known.fold(access, |access, (key, value)| access.key(key, value))
+}
+
+/// Tags that a request takes away: `aws:TagKeys`.
+pub fn untagging(accesses: Vec<Access>, keys: &[String]) -> Vec<Access> {
+    let mut accesses = accesses;
+    for access in &mut accesses {
+        access.keys.insert_many("aws:TagKeys", keys);
+    }
+    accesses
 }
 
 /// An action on a user, with its tags.

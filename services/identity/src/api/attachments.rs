@@ -1,4 +1,4 @@
-//! Managed policies on users and groups: the same for both, so it is written once for whatever holds policies.
+//! Managed policies on users and groups, written once for whatever holds policies.
 
 use api_spec::iam::{
     AttachGroupPolicy, AttachUserPolicy, AttachedPolicy, DetachGroupPolicy, DetachUserPolicy,
@@ -19,7 +19,12 @@ use crate::store::holder::Holder;
 use crate::store::policies;
 
 impl Identity {
-    async fn attach<H: Holder>(&self, caller: &Caller, name: String, arn: String) -> Result<Empty, ApiError> {
+    pub(super) async fn attach<H: Holder>(
+        &self,
+        caller: &Caller,
+        name: String,
+        arn: String,
+    ) -> Result<Empty, ApiError> {
         names::policy_arn(&arn)?;
         let (account, limit) = (caller.account_id().to_owned(), self.config.max_attached_policies);
         self.db
@@ -36,7 +41,12 @@ impl Identity {
         Ok(Empty {})
     }
 
-    async fn detach<H: Holder>(&self, caller: &Caller, name: String, arn: String) -> Result<Empty, ApiError> {
+    pub(super) async fn detach<H: Holder>(
+        &self,
+        caller: &Caller,
+        name: String,
+        arn: String,
+    ) -> Result<Empty, ApiError> {
         names::policy_arn(&arn)?;
         let account = caller.account_id().to_owned();
         self.db
@@ -49,7 +59,7 @@ impl Identity {
         Ok(Empty {})
     }
 
-    fn attached<H: Holder>(
+    pub(super) fn attached<H: Holder>(
         &self,
         caller: &Caller,
         name: &str,
@@ -70,8 +80,7 @@ impl Identity {
 
 impl Serve<AttachUserPolicy> for Identity {
     async fn access(&self, op: &AttachUserPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let on = self.on_user("iam:AttachUserPolicy", caller, &op.user_name)?;
-        Ok(on.into_iter().map(|access| access.key("iam:PolicyARN", &op.policy_arn)).collect())
+        self.on_policies_of::<User>("iam:AttachUserPolicy", caller, &op.user_name, Some(&op.policy_arn))
     }
 
     async fn handle(&self, op: AttachUserPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -81,8 +90,7 @@ impl Serve<AttachUserPolicy> for Identity {
 
 impl Serve<DetachUserPolicy> for Identity {
     async fn access(&self, op: &DetachUserPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let on = self.on_user("iam:DetachUserPolicy", caller, &op.user_name)?;
-        Ok(on.into_iter().map(|access| access.key("iam:PolicyARN", &op.policy_arn)).collect())
+        self.on_policies_of::<User>("iam:DetachUserPolicy", caller, &op.user_name, Some(&op.policy_arn))
     }
 
     async fn handle(&self, op: DetachUserPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -112,8 +120,7 @@ impl Serve<ListAttachedUserPolicies> for Identity {
 
 impl Serve<AttachGroupPolicy> for Identity {
     async fn access(&self, op: &AttachGroupPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let on = self.on_group("iam:AttachGroupPolicy", caller, &op.group_name)?;
-        Ok(on.into_iter().map(|access| access.key("iam:PolicyARN", &op.policy_arn)).collect())
+        self.on_policies_of::<Group>("iam:AttachGroupPolicy", caller, &op.group_name, Some(&op.policy_arn))
     }
 
     async fn handle(&self, op: AttachGroupPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -123,8 +130,7 @@ impl Serve<AttachGroupPolicy> for Identity {
 
 impl Serve<DetachGroupPolicy> for Identity {
     async fn access(&self, op: &DetachGroupPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let on = self.on_group("iam:DetachGroupPolicy", caller, &op.group_name)?;
-        Ok(on.into_iter().map(|access| access.key("iam:PolicyARN", &op.policy_arn)).collect())
+        self.on_policies_of::<Group>("iam:DetachGroupPolicy", caller, &op.group_name, Some(&op.policy_arn))
     }
 
     async fn handle(&self, op: DetachGroupPolicy, caller: &Caller) -> Result<Empty, ApiError> {

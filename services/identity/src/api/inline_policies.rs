@@ -1,4 +1,4 @@
-//! Inline policies of users and groups: the same for both, so it is written once for whatever holds policies.
+//! Inline policies of users and groups, written once for whatever holds policies.
 
 use api_spec::iam::{
     DeleteGroupPolicy, DeleteUserPolicy, GetGroupPolicy, GetGroupPolicyResult, GetUserPolicy,
@@ -16,7 +16,7 @@ use crate::identity::Identity;
 use crate::store::holder::Holder;
 
 impl Identity {
-    async fn put_inline<H: Holder>(
+    pub(super) async fn put_inline<H: Holder>(
         &self,
         caller: &Caller,
         owner: String,
@@ -36,12 +36,17 @@ impl Identity {
         Ok(Empty {})
     }
 
-    fn inline<H: Holder>(&self, caller: &Caller, owner: &str, name: &str) -> Result<String, ApiError> {
+    pub(super) fn inline<H: Holder>(
+        &self,
+        caller: &Caller,
+        owner: &str,
+        name: &str,
+    ) -> Result<String, ApiError> {
         let holder = H::named(&self.db.read()?, caller.account_id(), owner)?;
         Ok(document::url_encoded(holder.permissions().inline(H::KIND, name)?))
     }
 
-    fn inline_names<H: Holder>(
+    pub(super) fn inline_names<H: Holder>(
         &self,
         caller: &Caller,
         owner: &str,
@@ -53,7 +58,7 @@ impl Identity {
         page(all, String::clone, marker, max_items)
     }
 
-    async fn delete_inline<H: Holder>(
+    pub(super) async fn delete_inline<H: Holder>(
         &self,
         caller: &Caller,
         owner: String,
@@ -73,7 +78,7 @@ impl Identity {
 
 impl Serve<PutUserPolicy> for Identity {
     async fn access(&self, op: &PutUserPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_user("iam:PutUserPolicy", caller, &op.user_name)
+        self.on_policies_of::<User>("iam:PutUserPolicy", caller, &op.user_name, None)
     }
 
     async fn handle(&self, op: PutUserPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -113,7 +118,7 @@ impl Serve<ListUserPolicies> for Identity {
 
 impl Serve<DeleteUserPolicy> for Identity {
     async fn access(&self, op: &DeleteUserPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_user("iam:DeleteUserPolicy", caller, &op.user_name)
+        self.on_policies_of::<User>("iam:DeleteUserPolicy", caller, &op.user_name, None)
     }
 
     async fn handle(&self, op: DeleteUserPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -123,7 +128,7 @@ impl Serve<DeleteUserPolicy> for Identity {
 
 impl Serve<PutGroupPolicy> for Identity {
     async fn access(&self, op: &PutGroupPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_group("iam:PutGroupPolicy", caller, &op.group_name)
+        self.on_policies_of::<Group>("iam:PutGroupPolicy", caller, &op.group_name, None)
     }
 
     async fn handle(&self, op: PutGroupPolicy, caller: &Caller) -> Result<Empty, ApiError> {
@@ -163,7 +168,7 @@ impl Serve<ListGroupPolicies> for Identity {
 
 impl Serve<DeleteGroupPolicy> for Identity {
     async fn access(&self, op: &DeleteGroupPolicy, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        self.on_group("iam:DeleteGroupPolicy", caller, &op.group_name)
+        self.on_policies_of::<Group>("iam:DeleteGroupPolicy", caller, &op.group_name, None)
     }
 
     async fn handle(&self, op: DeleteGroupPolicy, caller: &Caller) -> Result<Empty, ApiError> {

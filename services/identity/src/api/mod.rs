@@ -4,17 +4,22 @@ mod access;
 mod access_keys;
 mod aliases;
 mod attachments;
+mod boundaries;
 mod caller_identity;
 mod groups;
 mod inline_policies;
+mod instance_profiles;
 pub mod internal;
 mod murus_accounts;
 mod paging;
 mod policies;
+mod policy_entities;
 mod policy_versions;
+mod role_policies;
 mod roles;
 mod session_holder;
 mod sessions;
+mod tags;
 mod users;
 mod views;
 
@@ -37,7 +42,7 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    role_actions(policy_actions(user_actions()))
+    tag_actions(role_actions(policy_actions(user_actions())))
 }
 
 fn user_actions() -> Actions<Identity> {
@@ -73,6 +78,41 @@ fn role_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::UpdateRoleDescription>()
         .offer::<iam::UpdateAssumeRolePolicy>()
         .offer::<iam::DeleteRole>()
+        .offer::<iam::PutRolePolicy>()
+        .offer::<iam::GetRolePolicy>()
+        .offer::<iam::ListRolePolicies>()
+        .offer::<iam::DeleteRolePolicy>()
+        .offer::<iam::AttachRolePolicy>()
+        .offer::<iam::DetachRolePolicy>()
+        .offer::<iam::ListAttachedRolePolicies>()
+        .offer::<iam::PutUserPermissionsBoundary>()
+        .offer::<iam::DeleteUserPermissionsBoundary>()
+        .offer::<iam::PutRolePermissionsBoundary>()
+        .offer::<iam::DeleteRolePermissionsBoundary>()
+        .offer::<iam::ListEntitiesForPolicy>()
+        .offer::<iam::CreateInstanceProfile>()
+        .offer::<iam::GetInstanceProfile>()
+        .offer::<iam::ListInstanceProfiles>()
+        .offer::<iam::ListInstanceProfilesForRole>()
+        .offer::<iam::DeleteInstanceProfile>()
+        .offer::<iam::AddRoleToInstanceProfile>()
+        .offer::<iam::RemoveRoleFromInstanceProfile>()
+}
+
+fn tag_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::TagUser>()
+        .offer::<iam::UntagUser>()
+        .offer::<iam::ListUserTags>()
+        .offer::<iam::TagRole>()
+        .offer::<iam::UntagRole>()
+        .offer::<iam::ListRoleTags>()
+        .offer::<iam::TagPolicy>()
+        .offer::<iam::UntagPolicy>()
+        .offer::<iam::ListPolicyTags>()
+        .offer::<iam::TagInstanceProfile>()
+        .offer::<iam::UntagInstanceProfile>()
+        .offer::<iam::ListInstanceProfileTags>()
 }
 
 fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {

@@ -14,6 +14,7 @@ use kit::{Access, Caller};
 use super::access::creating;
 use super::paging::page;
 use super::{tags, views};
+use crate::domain;
 use crate::domain::managed_policy::{self, ManagedPolicy, Version};
 use crate::domain::{arn, document, ids, names};
 use crate::identity::Identity;
@@ -47,7 +48,7 @@ impl Serve<CreatePolicy> for Identity {
         names::name_128("policyName", &policy.name)?;
         names::path("path", &policy.path)?;
         names::description(policy.description.as_deref().unwrap_or(""))?;
-        names::tags(&policy.tags)?;
+        domain::tags::check(&policy.tags)?;
         let (made, limit) = (policy.clone(), self.config.max_policies);
         self.db.change(move |tx| policies::create(tx, &made, limit)).await?;
         Ok(CreatePolicyResult { policy: views::policy(&policy, Usage::default()) })

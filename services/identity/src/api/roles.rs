@@ -11,6 +11,7 @@ use kit::{Access, Caller};
 use super::access::creating;
 use super::paging::page;
 use super::{tags, views};
+use crate::domain;
 use crate::domain::entity::Role;
 use crate::domain::permissions::Permissions;
 use crate::domain::trust::{self, TrustPolicy};
@@ -84,7 +85,7 @@ fn check(role: &Role) -> Result<(), Error> {
     names::role_name(&role.name)?;
     names::path("path", &role.path)?;
     names::role_description(role.description.as_deref().unwrap_or(""))?;
-    names::tags(&role.tags)?;
+    domain::tags::check(&role.tags)?;
     if let Some(arn) = &role.permissions.boundary {
         names::policy_arn(arn)?;
     }

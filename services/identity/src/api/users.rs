@@ -14,6 +14,7 @@ use kit::{Access, Caller};
 use super::access::{creating, who};
 use super::paging::page;
 use super::{tags, views};
+use crate::domain;
 use crate::domain::entity::User;
 use crate::domain::permissions::Permissions;
 use crate::domain::{arn, ids, names};
@@ -44,7 +45,7 @@ impl Serve<CreateUser> for Identity {
         };
         names::user_name("userName", &user.name)?;
         names::path("path", &user.path)?;
-        names::tags(&user.tags)?;
+        domain::tags::check(&user.tags)?;
         if let Some(arn) = &user.permissions.boundary {
             names::policy_arn(arn)?;
         }

@@ -5,11 +5,11 @@ use api_spec::{ApiError, iam};
 
 use crate::domain::access_key::{AccessKey, Owner};
 use crate::domain::document;
-use crate::domain::entity::{Group, Role, User};
+use crate::domain::entity::{Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::{ManagedPolicy, Version};
 use crate::error::Error;
 use crate::store::policies::Usage;
-use crate::store::roles;
+use crate::store::{instance_profiles, roles};
 
 /// A user with its tags.
 pub fn user(user: &User) -> iam::User {
@@ -50,6 +50,30 @@ pub fn listed_role(read: &impl Read, role: &Role) -> Result<iam::Role, Error> {
         description: role.description.clone(),
         max_session_duration: i32::try_from(role.max_session_seconds).unwrap_or(i32::MAX),
         permissions_boundary: None,
+        tags: None,
+    })
+}
+
+/// An instance profile with its tags.
+pub fn instance_profile(read: &impl Read, profile: &InstanceProfile) -> Result<iam::InstanceProfile, Error> {
+    let tags = (!profile.tags.is_empty()).then(|| tags(&profile.tags));
+    Ok(iam::InstanceProfile { tags, ..listed_instance_profile(read, profile)? })
+}
+
+/// An instance profile as lists show it.
+pub fn listed_instance_profile(
+    read: &impl Read,
+    profile: &InstanceProfile,
+) -> Result<iam::InstanceProfile, Error> {
+    let role = instance_profiles::role(read, profile)?;
+    let roles: Result<_, Error> = role.iter().map(|role| listed_role(read, role)).collect();
+    Ok(iam::InstanceProfile {
+        path: profile.path.clone(),
+        instance_profile_name: profile.name.clone(),
+        instance_profile_id: profile.id.clone(),
+        arn: profile.arn(),
+        create_date: profile.created.into(),
+        roles: roles?,
         tags: None,
     })
 }
@@ -158,6 +182,7 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
-fn tags(tags: &[calls::Tag]) -> Vec<iam::Tag> {
+/// Tags as the wire has them.
+pub fn tags(tags: &[calls::Tag]) -> Vec<iam::Tag> {
     tags.iter().map(|tag| iam::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
 }

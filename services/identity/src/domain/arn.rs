@@ -15,6 +15,11 @@ pub fn role(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:role{path}{name}")
 }
 
+/// `arn:aws:iam::123456789012:instance-profile/division/builders`
+pub fn instance_profile(account: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:instance-profile{path}{name}")
+}
+
 /// `arn:aws:iam::123456789012:policy/division/read-only`
 pub fn policy(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:policy{path}{name}")

@@ -1,4 +1,4 @@
-//! Accounts, users, groups and roles as they are kept.
+//! Accounts, users, groups, roles and instance profiles as they are kept.
 
 use std::collections::BTreeSet;
 
@@ -110,5 +110,31 @@ impl Role {
     /// Its ARN.
     pub fn arn(&self) -> String {
         arn::role(&self.account, &self.path, &self.name)
+    }
+}
+
+/// An instance profile: what hands a role to instances.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProfile {
+    /// Account it belongs to.
+    pub account: String,
+    /// `AIPA...`.
+    pub id: String,
+    /// Unique in the account without regard to case.
+    pub name: String,
+    /// `/` or `/division/`.
+    pub path: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Id of its role.
+    pub role: Option<String>,
+}
+
+impl InstanceProfile {
+    /// Its ARN.
+    pub fn arn(&self) -> String {
+        arn::instance_profile(&self.account, &self.path, &self.name)
     }
 }

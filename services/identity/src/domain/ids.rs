@@ -27,6 +27,11 @@ pub fn role(random: &Random) -> String {
     format!("AROA{}", random.text(17, BASE32))
 }
 
+/// `AIPA` and 17 digits.
+pub fn instance_profile(random: &Random) -> String {
+    format!("AIPA{}", random.text(17, BASE32))
+}
+
 /// `ANPA` and 17 digits.
 pub fn policy(random: &Random) -> String {
     format!("ANPA{}", random.text(17, BASE32))

@@ -10,5 +10,6 @@ pub mod names;
 pub mod permissions;
 pub mod seal;
 pub mod session;
+pub mod tags;
 pub mod token;
 pub mod trust;

@@ -15,7 +15,7 @@ pub fn role_name(name: &str) -> Checked {
     user_name("roleName", name)
 }
 
-/// A group's or a policy's name.
+/// A group's, a policy's or an instance profile's name.
 pub fn name_128(field: &str, name: &str) -> Checked {
     length(field, name, 1, 128)?;
     friendly(field, name)
@@ -105,36 +105,6 @@ pub fn max_session_seconds(seconds: Option<i32>) -> Result<u32, Error> {
     let seconds = seconds.unwrap_or(3600);
     number("maxSessionDuration", seconds, 3600, 43_200)?;
     u32::try_from(seconds).map_err(|error| Error::Corrupt(error.to_string()))
-}
-
-/// The tags of a new user, role or policy.
-pub fn tags(tags: &[calls::Tag]) -> Checked {
-    if tags.len() > 50 {
-        return Err(Error::QuotaExceeded { quota: "TagsPerResource".into(), limit: 50 });
-    }
-    let mut keys = std::collections::BTreeSet::new();
-    for (index, tag) in (1..).zip(tags) {
-        tag_text(&format!("tags.{index}.member.key"), &tag.key, 1, 128)?;
-        tag_text(&format!("tags.{index}.member.value"), &tag.value, 0, 256)?;
-        if tag.key.to_lowercase().starts_with("aws:") {
-            return Err(Error::InvalidInput("Tag keys beginning with aws: are reserved.".into()));
-        }
-        if !keys.insert(tag.key.to_lowercase()) {
-            return Err(Error::InvalidInput(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into(),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn tag_text(field: &str, text: &str, min: usize, max: usize) -> Checked {
-    length(field, text, min, max)?;
-    let fine = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
-    match text.chars().all(fine) {
-        true => Ok(()),
-        false => Err(pattern(field, text, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")),
-    }
 }
 
 /// One of the words that a parameter may be.
@@ -232,15 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn aliases_tags_and_arns_have_rules_of_their_own() {
+    fn aliases_and_arns_have_rules_of_their_own() {
         assert!(account_alias("my-house").is_ok());
         for bad in ["ab", "-ab", "ab-", "a--b", "Abc", "123456789012"] {
             assert!(account_alias(bad).is_err(), "{bad}");
-        }
-        let tag = |key: &str| calls::Tag { key: key.into(), value: String::new() };
-        assert!(tags(&[tag("a"), tag("b c")]).is_ok());
-        for bad in [vec![tag("a"), tag("A")], vec![tag("aws:x")], vec![tag("")], vec![tag("a?")]] {
-            assert!(tags(&bad).is_err(), "{bad:?}");
         }
         assert!(matches!(policy_arn("arn:aws:iam::aws:role/abc"), Err(Error::InvalidInput(_))));
         assert!(matches!(policy_arn("short"), Err(Error::Validation(_))));

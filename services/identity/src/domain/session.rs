@@ -186,7 +186,7 @@ fn too_large(percent: usize, what: &str) -> Error {
 
 /// The tags of a request, by AWS's rules, on top of those that a chain hands on.
 pub fn tags(tags: Vec<Tag>, inherited: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    names::tags(&tags)?;
+    super::tags::check(&tags)?;
     let mut all = inherited;
     for tag in tags {
         if all.keys().any(|known| known.eq_ignore_ascii_case(&tag.key)) {

@@ -4,7 +4,7 @@ use ::store::{Read, Tx};
 
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS, INSTALLATION,
-    POLICIES, ROLES, USERS,
+    INSTANCE_PROFILES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -95,6 +95,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&USERS, &account)?;
     tx.delete_prefix(&GROUPS, &account)?;
     tx.delete_prefix(&ROLES, &account)?;
+    tx.delete_prefix(&INSTANCE_PROFILES, &account)?;
     tx.delete_prefix(&POLICIES, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)

@@ -4,10 +4,12 @@
 pub mod accounts;
 pub mod groups;
 pub mod holder;
+pub mod instance_profiles;
 pub mod keys;
 pub mod policies;
 pub mod roles;
 mod tables;
+pub mod tagged;
 pub mod users;
 
 use std::path::Path;

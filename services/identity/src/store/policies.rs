@@ -1,11 +1,13 @@
 //! Managed policies: the customers' own in tables, AWS's from the code.
 
+use std::collections::BTreeSet;
+
 use ::store::{Read, Tx};
 use auth::managed::{self, Managed};
 
 use super::tables::{
-    GROUPS_BY_POLICY, POLICIES, POLICIES_BY_NAME, ROLES_BY_BOUNDARY, ROLES_BY_POLICY, USERS_BY_BOUNDARY,
-    USERS_BY_POLICY,
+    GROUPS, GROUPS_BY_POLICY, POLICIES, POLICIES_BY_NAME, ROLES, ROLES_BY_BOUNDARY, ROLES_BY_POLICY, USERS,
+    USERS_BY_BOUNDARY, USERS_BY_POLICY,
 };
 use crate::domain::arn::parse_policy;
 use crate::domain::managed_policy::ManagedPolicy;
@@ -68,6 +70,70 @@ pub fn usage(read: &impl Read, account: &str, arn: &str) -> Result<Usage, Error>
     let attachments = users.len() + groups.len() + ROLES_BY_POLICY.keys(read, &key)?.len();
     let boundaries = USERS_BY_BOUNDARY.keys(read, &key)?.len() + ROLES_BY_BOUNDARY.keys(read, &key)?.len();
     Ok(Usage { attachments, boundaries })
+}
+
+/// What has a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntityKind {
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// A user.
+    User,
+}
+
+impl EntityKind {
+    /// AWS's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            EntityKind::Group => "Group",
+            EntityKind::Role => "Role",
+            EntityKind::User => "User",
+        }
+    }
+}
+
+/// Somebody who has a policy or is limited by it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entity {
+    /// What it is.
+    pub kind: EntityKind,
+    /// Its name in lower case, by which lists are in order.
+    pub sorts_by: String,
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// Its path.
+    pub path: String,
+}
+
+/// Those of the account that have the policy attached, that it limits, or both; each once, in order of kind and name.
+pub fn entities(
+    read: &impl Read,
+    account: &str,
+    arn: &str,
+    attached: bool,
+    limited: bool,
+) -> Result<BTreeSet<Entity>, Error> {
+    let key = (account.to_owned(), arn.to_owned());
+    let (mut users, mut roles, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    if attached {
+        users.extend(USERS_BY_POLICY.rows(read, &USERS, &key)?);
+        roles.extend(ROLES_BY_POLICY.rows(read, &ROLES, &key)?);
+        groups.extend(GROUPS_BY_POLICY.rows(read, &GROUPS, &key)?);
+    }
+    if limited {
+        users.extend(USERS_BY_BOUNDARY.rows(read, &USERS, &key)?);
+        roles.extend(ROLES_BY_BOUNDARY.rows(read, &ROLES, &key)?);
+    }
+    let entity =
+        |kind, name: String, id, path| Entity { kind, sorts_by: name.to_lowercase(), name, id, path };
+    let users = users.into_iter().map(|(_, u)| entity(EntityKind::User, u.name, u.id, u.path));
+    let roles = roles.into_iter().map(|(_, r)| entity(EntityKind::Role, r.name, r.id, r.path));
+    let groups = groups.into_iter().map(|(_, g)| entity(EntityKind::Group, g.name, g.id, g.path));
+    Ok(users.chain(roles).chain(groups).collect())
 }
 
 /// Refuses an ARN that cannot be a boundary in the account.

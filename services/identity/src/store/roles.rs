@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ::store::{Read, Tx};
 
 use super::tables::{ROLES, ROLES_BY_NAME};
-use super::users;
+use super::{instance_profiles, users};
 use crate::domain::entity::Role;
 use crate::domain::trust::{self, TrustPolicy};
 use crate::error::Error;
@@ -48,6 +48,11 @@ pub fn put(tx: &mut Tx<'_>, role: &Role) -> Result<(), Error> {
 pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
     let role = named(tx, account, name)?;
     role.permissions.must_be_empty()?;
+    if !instance_profiles::with_role(tx, &role)?.is_empty() {
+        return Err(Error::DeleteConflict(
+            "Cannot delete entity, must remove roles from instance profile first.",
+        ));
+    }
     tx.delete(&ROLES, &(role.account, role.id))?;
     Ok(())
 }

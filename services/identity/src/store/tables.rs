@@ -4,7 +4,7 @@
 use ::store::{Index, IndexedTable, Table, json_value};
 
 use crate::domain::access_key::AccessKey;
-use crate::domain::entity::{Account, Group, Role, User};
+use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 
 /// (account, id of the thing in it)
@@ -73,6 +73,20 @@ pub const ROLES_BY_BOUNDARY: Index<InAccount, Role, InAccount> =
     });
 
 /// By account and id.
+pub const INSTANCE_PROFILES: IndexedTable<InAccount, InstanceProfile> =
+    IndexedTable::new("instance_profiles", &[&INSTANCE_PROFILES_BY_NAME, &INSTANCE_PROFILES_BY_ROLE]);
+/// By account and lower-case name.
+pub const INSTANCE_PROFILES_BY_NAME: Index<InAccount, InstanceProfile, InAccount> =
+    Index::new("instance_profiles_by_name", |key, profile| {
+        vec![(key.0.clone(), profile.name.to_lowercase())]
+    });
+/// By account and id of the role.
+pub const INSTANCE_PROFILES_BY_ROLE: Index<InAccount, InstanceProfile, InAccount> =
+    Index::new("instance_profiles_by_role", |key, profile| {
+        profile.role.iter().map(|role| (key.0.clone(), role.clone())).collect()
+    });
+
+/// By account and id.
 pub const POLICIES: IndexedTable<InAccount, ManagedPolicy> =
     IndexedTable::new("policies", &[&POLICIES_BY_NAME]);
 /// By account and lower-case name.
@@ -90,5 +104,6 @@ json_value!(Account, version = 1);
 json_value!(User, version = 1);
 json_value!(Group, version = 1);
 json_value!(Role, version = 1);
+json_value!(InstanceProfile, version = 1);
 json_value!(ManagedPolicy, version = 1);
 json_value!(AccessKey, version = 1);
