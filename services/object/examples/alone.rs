@@ -9,6 +9,10 @@ use std::path::PathBuf;
 
 use support::{config, context};
 
+/// The allocator that the program uses.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
