@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
 
 /// Names one piece of stored data, for ever: 48 bits of milliseconds, 80 bits of randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DataId(u128);
 
 impl DataId {
@@ -16,6 +16,11 @@ impl DataId {
     pub fn new(now: Timestamp, random: u128) -> Self {
         let ms = u128::try_from(now.as_millisecond()).unwrap_or(0) & ((1 << 48) - 1);
         DataId(ms << 80 | random & ((1 << 80) - 1))
+    }
+
+    /// As bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
     }
 
     /// Which of the 256 directories its file lies in.
@@ -42,17 +47,22 @@ impl FromStr for DataId {
     }
 }
 
-impl TryFrom<String> for DataId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+/// Text where people may read it, 16 bytes where they do not.
+impl Serialize for DataId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => serializer.serialize_u128(self.0),
+        }
     }
 }
 
-impl From<DataId> for String {
-    fn from(id: DataId) -> String {
-        id.to_string()
+impl<'de> Deserialize<'de> for DataId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.is_human_readable() {
+            true => String::deserialize(deserializer)?.parse().map_err(D::Error::custom),
+            false => u128::deserialize(deserializer).map(DataId),
+        }
     }
 }
 

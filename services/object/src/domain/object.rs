@@ -43,7 +43,7 @@ pub struct Object {
     pub lock: Lock,
 }
 
-store::json_value!(Object, version = 1);
+store::packed_value!(Object, version = 2, json = 1);
 
 /// Headers that are kept with an object and given back as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ pub struct FileRow {
     pub size: u64,
 }
 
-store::json_value!(FileRow, version = 1);
+store::packed_value!(FileRow, version = 2, json = 1);
 
 /// The parts of an object that was uploaded in parts, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub struct Manifest {
     pub parts: Vec<ManifestPart>,
 }
 
-store::json_value!(Manifest, version = 1);
+store::packed_value!(Manifest, version = 2, json = 1);
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,4 +104,50 @@ pub struct ManifestPart {
     pub size: u64,
     /// Where it is.
     pub data: Data,
+}
+
+#[cfg(test)]
+mod tests {
+    use store::Value;
+
+    use super::*;
+    use crate::domain::checksum::{Algorithm, Sum};
+
+    fn object() -> Object {
+        let sum = Sum { algorithm: Algorithm::Crc64Nvme, raw: vec![7; 8] };
+        Object {
+            size: 4096,
+            etag: "d41d8cd98f00b204e9800998ecf8427e".into(),
+            modified: "2026-11-24T13:43:03.123456789Z".parse().unwrap(),
+            data: Data::Inline(DataId::new(Timestamp::UNIX_EPOCH, 77)),
+            owner: "0".repeat(64),
+            account: "000000000001".into(),
+            checksum: Some(Checksum::from(sum)),
+            meta: Meta { system: [("content-type".into(), "text/plain".into())].into(), ..Meta::default() },
+            acl: None,
+        }
+    }
+
+    #[test]
+    fn rows_that_were_stored_as_json_still_read() {
+        let stored = store::encode_json(&object(), 1).unwrap();
+        assert_eq!(Object::from_bytes(&stored).unwrap(), object());
+        let row = FileRow { refs: 2, size: 9 };
+        assert_eq!(FileRow::from_bytes(&store::encode_json(&row, 1).unwrap()).unwrap(), row);
+    }
+
+    #[test]
+    fn every_kind_of_data_survives_being_stored() {
+        let id = DataId::new(Timestamp::now(), u128::MAX);
+        for data in [Data::Nothing, Data::Inline(id), Data::File(id), Data::Parts(id)] {
+            let kept = Object { data: data.clone(), ..object() };
+            let bytes = kept.to_bytes().unwrap();
+            assert_eq!(Object::from_bytes(&bytes).unwrap(), kept);
+            assert!(Object::from_bytes(&bytes[..bytes.len() - 1]).is_err(), "cut off");
+            let manifest = Manifest { refs: 1, parts: vec![ManifestPart { number: 1, size: 5, data }] };
+            assert_eq!(Manifest::from_bytes(&manifest.to_bytes().unwrap()).unwrap(), manifest);
+        }
+        let (packed, json) = (object().to_bytes().unwrap(), store::encode_json(&object(), 1).unwrap());
+        assert!(packed.len() < json.len());
+    }
 }

@@ -63,7 +63,7 @@ pub struct Part {
     pub sent: Option<Checksum>,
 }
 
-store::json_value!(Part, version = 1);
+store::packed_value!(Part, version = 2, json = 1);
 
 /// What a completed upload answered, kept so that the same question gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

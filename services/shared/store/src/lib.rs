@@ -54,4 +54,4 @@ pub use snapshot::{Scan, Snapshot};
 pub use store::Store;
 pub use table::{Rows, Table};
 pub use tx::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Tx};
-pub use value::{Value, decode_json, encode_json, unknown_version, version_of};
+pub use value::{Value, decode_json, decode_packed, encode_json, encode_packed, unknown_version, version_of};

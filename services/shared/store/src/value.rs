@@ -1,7 +1,7 @@
 //! Values as bytes. Structured values open with a byte that says their format version.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -34,6 +34,44 @@ macro_rules! json_value {
             }
         }
     };
+}
+
+/// Implements [`Value`](crate::Value) for serde types that are read so often that JSON is too slow: one byte of format
+/// version, then MessagePack with the names of the fields, so that fields with defaults may be added as in JSON.
+///
+/// `json` is the version under which the type was stored by [`json_value!`](crate::json_value) before; such rows still
+/// read, and are rewritten when they are put. Types that have another form for people and for machines
+/// (`is_human_readable`) are stored in the latter.
+#[macro_export]
+macro_rules! packed_value {
+    ($type:ty, version = $version:literal $(, json = $json:literal)? $(,)?) => {
+        impl $crate::Value for $type {
+            fn to_bytes(&self) -> ::std::result::Result<::std::vec::Vec<u8>, $crate::Error> {
+                $crate::encode_packed(self, $version)
+            }
+            fn from_bytes(bytes: &[u8]) -> ::std::result::Result<Self, $crate::Error> {
+                match $crate::version_of(bytes) {
+                    $version => $crate::decode_packed(bytes),
+                    $($json => $crate::decode_json(bytes),)?
+                    found => Err($crate::unknown_version::<Self>(found, $version)),
+                }
+            }
+        }
+    };
+}
+
+/// The version byte, then MessagePack; what [`packed_value!`](crate::packed_value) calls.
+pub fn encode_packed<T: Serialize>(value: &T, version: u8) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(256);
+    out.push(version);
+    let mut packer = rmp_serde::Serializer::new(&mut out).with_struct_map();
+    value.serialize(&mut packer).map_err(value_error::<T>)?;
+    Ok(out)
+}
+
+/// Decodes what follows the version byte; what [`packed_value!`](crate::packed_value) calls.
+pub fn decode_packed<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
+    rmp_serde::from_slice(bytes.get(1..).unwrap_or_default()).map_err(value_error::<T>)
 }
 
 /// The version byte, then JSON; what [`json_value!`](crate::json_value) calls.
