@@ -37,10 +37,13 @@ use crate::data::files::Files;
 pub use crate::error::Error;
 use crate::reconcile::completed::Forget;
 use crate::reconcile::orphans::Orphans;
+use crate::reconcile::scrub::Scrub;
 use crate::service::Service;
 
 /// Suspects are announced; the tick is for those that were in use then.
 const ORPHANS_EVERY: Duration = Duration::from_secs(30);
+/// A pass of the scrubber reads a second's worth.
+const SCRUB_EVERY: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Opens what is on disk, starts the reconcilers, and gives the routes.
@@ -51,7 +54,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     config.check().map_err(Error::Internal)?;
     let (root, reserve) = (context.data_dir(), config.reserve_mib << 20);
     let opened = tokio::task::spawn_blocking(move || {
-        let store = Store::open(&root.join("store"))?;
+        let store = Store::open_logged(&root.join("store"))?;
         let files = Files::open(&root.join("data"), reserve)?;
         Ok::<_, Error>((store, files))
     });
@@ -60,6 +63,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let service = Arc::new(Service::new(context.clone(), config, store, files));
     kit::reconcile::run(&context, Orphans::new(Arc::clone(&service)), ORPHANS_EVERY, wakes);
     kit::reconcile::run(&context, Forget(Arc::clone(&service)), FORGET_EVERY, vec![]);
+    kit::reconcile::run(&context, Scrub(Arc::clone(&service)), SCRUB_EVERY, vec![]);
     Ok(routes(service))
 }
 

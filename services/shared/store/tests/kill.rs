@@ -15,28 +15,45 @@ use store::{Error, Read, Store, Table};
 
 const NUMBERS: Table<u64, String> = Table::new("numbers");
 const TOTALS: Table<String, u64> = Table::new("totals");
-/// Set for the writer: the directory and the first number.
+/// Set for the writer: the first number and the directory.
 const WRITER: &str = "STORE_KILL_TEST_WRITER";
+
+/// How a store is opened.
+type Open = fn(&Path) -> Result<Store, Error>;
 
 #[test]
 fn kill_minus_nine_loses_nothing_acknowledged() {
+    kill_often("kill_minus_nine_loses_nothing_acknowledged", Store::open);
+}
+
+#[test]
+fn kill_minus_nine_loses_nothing_that_only_the_log_has() {
+    kill_often("kill_minus_nine_loses_nothing_that_only_the_log_has", Store::open_logged);
+}
+
+fn kill_often(test: &str, open: Open) {
     if let Ok(order) = std::env::var(WRITER) {
         let (first, directory) = order.split_once(' ').unwrap();
-        write_until_killed(Path::new(directory), first.parse().unwrap());
+        write_until_killed(open(Path::new(directory)).unwrap(), first.parse().unwrap());
     }
     let directory = tempfile::tempdir().unwrap();
     let mut acknowledged = BTreeSet::new();
     for round in 0..10 {
-        acknowledged.extend(run_and_kill(directory.path(), round * 1_000_000, 20 + round as usize * 37));
-        check(directory.path(), &acknowledged);
+        acknowledged.extend(run_and_kill(
+            test,
+            directory.path(),
+            round * 1_000_000,
+            20 + round as usize * 37,
+        ));
+        check(open(directory.path()).unwrap(), &acknowledged);
     }
     assert!(acknowledged.len() > 1000);
 }
 
 /// Lets a writer run until it has acknowledged `enough`, kills it, and returns all that it acknowledged.
-fn run_and_kill(directory: &Path, first: u64, enough: usize) -> Vec<u64> {
+fn run_and_kill(test: &str, directory: &Path, first: u64, enough: usize) -> Vec<u64> {
     let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill_minus_nine_loses_nothing_acknowledged", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(WRITER, format!("{first} {}", directory.display()))
         .stdout(Stdio::piped())
         .spawn()
@@ -50,8 +67,7 @@ fn run_and_kill(directory: &Path, first: u64, enough: usize) -> Vec<u64> {
     acknowledged
 }
 
-fn check(directory: &Path, acknowledged: &BTreeSet<u64>) {
-    let store = Store::open(directory).unwrap();
+fn check(store: Store, acknowledged: &BTreeSet<u64>) {
     let read = store.snapshot().unwrap();
     let found: BTreeSet<u64> = read.iter(&NUMBERS, ..).unwrap().map(|row| row.unwrap().0).collect();
     let lost: Vec<_> = acknowledged.difference(&found).collect();
@@ -60,8 +76,7 @@ fn check(directory: &Path, acknowledged: &BTreeSet<u64>) {
     assert_eq!(read.get(&TOTALS, &"sum".into()), Ok(Some(found.iter().sum())));
 }
 
-fn write_until_killed(directory: &Path, first: u64) -> ! {
-    let store = Store::open(directory).unwrap();
+fn write_until_killed(store: Store, first: u64) -> ! {
     let next = Arc::new(AtomicU64::new(first));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {

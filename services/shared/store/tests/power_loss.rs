@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use medium::{Disk, Random};
-use store::engine::RedbEngine;
+use store::engine::{LoggedEngine, RedbEngine};
 use store::{Error, Read, Store, Table};
 
 const NUMBERS: Table<u64, String> = Table::new("numbers");
@@ -16,17 +16,55 @@ const TOTALS: Table<String, u64> = Table::new("totals");
 /// Numbers with the moment at which they were acknowledged.
 type Acknowledged = Vec<(usize, u64)>;
 
+/// What a store is kept on: its database, and its log if it has one. They lose power together.
+#[derive(Clone)]
+struct World {
+    database: Disk,
+    log: Option<Disk>,
+}
+
+impl World {
+    fn open(&self) -> Result<Store, Error> {
+        let redb = RedbEngine::with_backend(self.database.clone())?;
+        match &self.log {
+            None => Store::with_engine(redb),
+            // small, so that it begins again many times
+            Some(log) => Store::with_engine(LoggedEngine::with_medium(redb, log.clone(), 64 << 10)?),
+        }
+    }
+
+    fn moment(&self) -> usize {
+        self.database.moment()
+    }
+
+    fn after_power_loss(&self, moment: usize, kept: u8, random: &mut Random) -> World {
+        let database = Disk::with_content(self.database.lose_power(moment, kept, random));
+        let log = self.log.as_ref().map(|log| database.beside(log.lose_power(moment, kept, random)));
+        World { database, log }
+    }
+}
+
 #[test]
 fn power_loss_keeps_every_acknowledged_commit() {
-    let disk = Disk::default();
+    lose_power_often(World { database: Disk::default(), log: None });
+}
+
+#[test]
+fn power_loss_keeps_every_commit_acknowledged_from_the_log() {
+    let database = Disk::default();
+    let log = Some(database.beside(Vec::new()));
+    lose_power_often(World { database, log });
+}
+
+fn lose_power_often(world: World) {
     // creation is apart: on a disk, the file gets its name only when it is complete
-    let created = open(&disk).map(|_closed| disk.moment()).unwrap();
-    let acknowledged = work(&disk, 1..160);
+    let created = world.open().map(|_closed| world.moment()).unwrap();
+    let acknowledged = work(&world, 1..160);
     let mut random = Random(0x5eed);
     for image in 0..60 {
-        let moment = created + random.below(disk.moment() - created + 1);
+        let moment = created + random.below(world.moment() - created + 1);
         let kept = [0, 64, 128, 230, 255][image % 5];
-        let survivor = Disk::with_content(disk.lose_power(moment, kept, &mut random));
+        let survivor = world.after_power_loss(moment, kept, &mut random);
         let expected = until(&acknowledged, moment);
         check(&survivor, &expected, &format!("image {image} at {moment}, {kept}/256 kept"));
         lose_power_again(&survivor, expected, image, &mut random);
@@ -34,16 +72,12 @@ fn power_loss_keeps_every_acknowledged_commit() {
 }
 
 /// The survivor works on, from its recovery, and power fails once more.
-fn lose_power_again(disk: &Disk, mut expected: BTreeSet<u64>, image: usize, random: &mut Random) {
-    let acknowledged = work(disk, 1000..1010);
-    let moment = random.below(disk.moment() + 1);
-    let survivor = Disk::with_content(disk.lose_power(moment, 128, random));
+fn lose_power_again(world: &World, mut expected: BTreeSet<u64>, image: usize, random: &mut Random) {
+    let acknowledged = work(world, 1000..1010);
+    let moment = random.below(world.moment() + 1);
+    let survivor = world.after_power_loss(moment, 128, random);
     expected.extend(until(&acknowledged, moment));
     check(&survivor, &expected, &format!("image {image}, second loss at {moment}"));
-}
-
-fn open(disk: &Disk) -> Result<Store, Error> {
-    Store::with_engine(RedbEngine::with_backend(disk.clone())?)
 }
 
 fn until(acknowledged: &Acknowledged, moment: usize) -> BTreeSet<u64> {
@@ -51,8 +85,8 @@ fn until(acknowledged: &Acknowledged, moment: usize) -> BTreeSet<u64> {
 }
 
 /// Four tasks add the numbers, with rows put, overwritten and deleted on the way.
-fn work(disk: &Disk, numbers: std::ops::Range<u64>) -> Acknowledged {
-    let store = open(disk).unwrap();
+fn work(world: &World, numbers: std::ops::Range<u64>) -> Acknowledged {
+    let store = world.open().unwrap();
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let queue = Arc::new(Mutex::new(numbers));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -60,11 +94,11 @@ fn work(disk: &Disk, numbers: std::ops::Range<u64>) -> Acknowledged {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..4 {
             let (store, queue, acknowledged) = (store.clone(), Arc::clone(&queue), Arc::clone(&acknowledged));
-            let disk = disk.clone();
+            let world = world.clone();
             tasks.spawn(async move {
                 while let Some(number) = { queue.lock().unwrap().next() } {
                     add(&store, number).await.unwrap();
-                    acknowledged.lock().unwrap().push((disk.moment(), number));
+                    acknowledged.lock().unwrap().push((world.moment(), number));
                 }
             });
         }
@@ -90,8 +124,8 @@ async fn add(store: &Store, number: u64) -> Result<(), Error> {
     add.await
 }
 
-fn check(disk: &Disk, acknowledged: &BTreeSet<u64>, image: &str) {
-    let store = open(disk).unwrap_or_else(|error| panic!("{image}: {error}"));
+fn check(world: &World, acknowledged: &BTreeSet<u64>, image: &str) {
+    let store = world.open().unwrap_or_else(|error| panic!("{image}: {error}"));
     let read = store.snapshot().unwrap();
     let found: BTreeSet<u64> = read.iter(&NUMBERS, ..).unwrap().map(|row| row.unwrap().0).collect();
     let lost: Vec<_> = acknowledged.difference(&found).collect();

@@ -11,8 +11,12 @@ use std::sync::Arc;
 use crate::Error;
 pub use crate::changes::{ByteRange, Changes};
 
+mod log;
+mod logged;
 mod redb;
 
+pub use self::log::Medium;
+pub use self::logged::LoggedEngine;
 pub use self::redb::RedbEngine;
 
 /// Encoded rows in key order.

@@ -3,13 +3,12 @@
 //! Commits are two-phase with quick repair, so reopening after a kill does not walk the file, and each is synced
 //! before it returns. Only the commit thread writes; redb's file lock keeps other processes out.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use redb::backends::{FileBackend, InMemoryBackend};
@@ -71,7 +70,12 @@ impl RedbEngine {
     }
 
     fn view(&self) -> Result<RedbView, Error> {
-        Ok(RedbView { txn: self.db.begin_read().map_err(engine)?, open: Mutex::default() })
+        RedbView::of(&self.db)
+    }
+
+    /// The database itself.
+    pub(super) fn into_database(self) -> Arc<Database> {
+        self.db
     }
 }
 
@@ -85,23 +89,29 @@ impl Engine for RedbEngine {
     }
 }
 
-struct RedbView {
+pub(super) struct RedbView {
     txn: ReadTransaction,
-    open: Mutex<HashMap<&'static str, Option<OpenTable>>>,
+    /// A dozen at most, shared by all who read this state.
+    open: RwLock<Vec<(&'static str, Option<OpenTable>)>>,
 }
 
 impl RedbView {
+    pub(super) fn of(db: &Database) -> Result<RedbView, Error> {
+        Ok(RedbView { txn: db.begin_read().map_err(engine)?, open: RwLock::default() })
+    }
+
     fn table(&self, name: &'static str) -> Result<Option<OpenTable>, Error> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(table) = open.get(name) {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, table)) = open.iter().find(|(known, _)| *known == name) {
             return Ok(table.clone());
         }
+        drop(open);
         let table = match self.txn.open_table(definition(name)) {
             Ok(table) => Some(Arc::new(table)),
             Err(TableError::TableDoesNotExist(_)) => None,
             Err(error) => return Err(engine(error)),
         };
-        open.insert(name, table.clone());
+        self.open.write().unwrap_or_else(PoisonError::into_inner).push((name, table.clone()));
         Ok(table)
     }
 }
@@ -210,7 +220,7 @@ fn sync_directories(directory: &Path, count: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-fn definition(name: &str) -> TableDefinition<'_, Bytes, Bytes> {
+pub(super) fn definition(name: &str) -> TableDefinition<'_, Bytes, Bytes> {
     TableDefinition::new(name)
 }
 
@@ -221,10 +231,10 @@ fn owned(row: Result<Row, StorageError>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     Ok((key.value().to_vec(), value.value().to_vec()))
 }
 
-fn engine(error: impl Display) -> Error {
+pub(super) fn engine(error: impl Display) -> Error {
     Error::Engine(error.to_string())
 }
 
-fn text(error: impl Display) -> String {
+pub(super) fn text(error: impl Display) -> String {
     error.to_string()
 }

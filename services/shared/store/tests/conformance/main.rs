@@ -1,4 +1,4 @@
-//! What every engine must give, run on each: redb on a disk, redb in memory, a plain map, and the map with a second
+//! What every engine must give, run on each: redb on a disk, redb behind a log, redb in memory, a plain map, and the map with a second
 //! writer in its way so that batches conflict and run again.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
@@ -47,6 +47,7 @@ async fn total(store: &Store, name: &str) -> u64 {
 macro_rules! on_every_engine {
     ($($module:ident::$name:ident),+ $(,)?) => {
         on_every_engine!(@engine redb_on_disk, crate::on_disk; $($module::$name),+);
+        on_every_engine!(@engine logged, crate::logged; $($module::$name),+);
         on_every_engine!(@engine redb_in_memory, crate::in_memory; $($module::$name),+);
         on_every_engine!(@engine map, crate::map_engine::quiet; $($module::$name),+);
         on_every_engine!(@engine contended_map, crate::map_engine::contended; $($module::$name),+);
@@ -65,6 +66,11 @@ macro_rules! on_every_engine {
 fn on_disk() -> (Store, Option<tempfile::TempDir>) {
     let directory = tempfile::tempdir().unwrap();
     (Store::open(&directory.path().join("state")).unwrap(), Some(directory))
+}
+
+fn logged() -> (Store, Option<tempfile::TempDir>) {
+    let directory = tempfile::tempdir().unwrap();
+    (Store::open_logged(&directory.path().join("state")).unwrap(), Some(directory))
 }
 
 fn in_memory() -> (Store, Option<tempfile::TempDir>) {

@@ -2,6 +2,7 @@
 //! that can fail when told.
 
 use std::io::{Error, ErrorKind, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::{BackendError, StorageBackend};
@@ -20,30 +21,44 @@ struct State {
     /// What the log starts from.
     base: Vec<u8>,
     now: Vec<u8>,
-    log: Vec<Op>,
+    /// Each with its moment.
+    log: Vec<(usize, Op)>,
     fail_syncs: bool,
+}
+
+impl State {
+    fn did(&mut self, clock: &AtomicUsize, op: Op) {
+        self.log.push((clock.fetch_add(1, Ordering::SeqCst), op));
+    }
 }
 
 /// The disk; clones are the same one.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     state: Arc<Mutex<State>>,
+    /// Counts operations; disks that lose power together share it.
+    clock: Arc<AtomicUsize>,
 }
 
 #[allow(dead_code)] // each test binary uses its part
 impl Disk {
     pub fn with_content(bytes: Vec<u8>) -> Self {
         let state = State { base: bytes.clone(), now: bytes, ..State::default() };
-        Disk { state: Arc::new(Mutex::new(state)) }
+        Disk { state: Arc::new(Mutex::new(state)), clock: Arc::default() }
+    }
+
+    /// Another disk that loses power at the same moments.
+    pub fn beside(&self, bytes: Vec<u8>) -> Self {
+        Disk { clock: Arc::clone(&self.clock), ..Disk::with_content(bytes) }
     }
 
     /// How many operations there were: a moment that `lose_power` understands.
     pub fn moment(&self) -> usize {
-        self.state.lock().unwrap().log.len()
+        self.clock.load(Ordering::SeqCst)
     }
 
     pub fn syncs(&self) -> usize {
-        self.state.lock().unwrap().log.iter().filter(|op| matches!(op, Op::Sync)).count()
+        self.state.lock().unwrap().log.iter().filter(|(_, op)| matches!(op, Op::Sync)).count()
     }
 
     pub fn fail_syncs(&self) {
@@ -54,10 +69,10 @@ impl Disk {
     /// sync covers; of later writes, each 4 KiB page only with the chance `kept` (in 1/256).
     pub fn lose_power(&self, moment: usize, kept: u8, random: &mut Random) -> Vec<u8> {
         let state = self.state.lock().unwrap();
-        let log = &state.log[..moment];
-        let synced = log.iter().rposition(|op| matches!(op, Op::Sync)).map_or(0, |last| last + 1);
+        let log = &state.log[..state.log.partition_point(|(at, _)| *at < moment)];
+        let synced = log.iter().rposition(|(_, op)| matches!(op, Op::Sync)).map_or(0, |last| last + 1);
         let mut image = state.base.clone();
-        for (at, op) in log.iter().enumerate() {
+        for (at, (_, op)) in log.iter().enumerate() {
             let mut survives = || at < synced || (random.next() & 0xff) < u64::from(kept);
             match op {
                 Op::Sync => {}
@@ -110,7 +125,7 @@ impl StorageBackend for Disk {
     fn set_len(&self, length: u64) -> Result<()> {
         let mut state = self.state.lock().unwrap();
         state.now.resize(length as usize, 0);
-        state.log.push(Op::SetLen(length as usize));
+        state.did(&self.clock, Op::SetLen(length as usize));
         Ok(())
     }
 
@@ -119,14 +134,14 @@ impl StorageBackend for Disk {
         if state.fail_syncs {
             return Err(Error::other("the disk is gone"));
         }
-        state.log.push(Op::Sync);
+        state.did(&self.clock, Op::Sync);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
         let mut state = self.state.lock().unwrap();
         write(&mut state.now, offset as usize, data);
-        state.log.push(Op::Write(offset as usize, data.to_vec()));
+        state.did(&self.clock, Op::Write(offset as usize, data.to_vec()));
         Ok(())
     }
 
@@ -136,6 +151,24 @@ impl StorageBackend for Disk {
         _: std::ops::Bound<u64>,
     ) -> std::result::Result<bool, BackendError> {
         Ok(true)
+    }
+}
+
+impl store::engine::Medium for Disk {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<usize> {
+        let state = self.state.lock().unwrap();
+        let from = state.now.get(offset as usize..).unwrap_or_default();
+        let count = from.len().min(out.len());
+        out[..count].copy_from_slice(&from[..count]);
+        Ok(count)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        StorageBackend::write(self, offset, bytes)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.sync_data()
     }
 }
 

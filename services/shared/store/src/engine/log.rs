@@ -1,0 +1,326 @@
+//! A log of commits: one file, written from its beginning again after every checkpoint.
+//!
+//! A record is what one commit changed. Records follow each other at multiples of [`ALIGNMENT`], so that no sector that
+//! holds an acknowledged one is ever written again before the checkpoint that makes it superfluous.
+//!
+//! Invariants:
+//! - A record counts only if its number follows the one before, its checksum is right and it carries the salt of the
+//!   running lap. The salt is chance and is kept in the database, so neither what is left of earlier laps nor content
+//!   that somebody stored can pass for a record.
+//! - Reading stops at the first record that does not count: nothing behind it was acknowledged.
+
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use crc_fast::{CrcAlgorithm, Digest};
+
+use super::Changes;
+use crate::Error;
+
+/// Where records begin.
+const ALIGNMENT: usize = 4096;
+/// Salt, number, length, and the checksum of these and of the payload.
+const HEAD: usize = 32;
+
+/// What a log is kept on.
+pub trait Medium: Send + Sync + 'static {
+    /// Fills `out` from `offset` on; gives fewer bytes only at the end.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
+    /// Writes all of `bytes`.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Returns when all that was written is on the medium.
+    fn sync(&self) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < out.len() {
+            match FileExt::read_at(self, &mut out[filled..], offset + filled as u64)? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// Where a log stands; kept in the database with each checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lap {
+    /// The last commit that the database has for sure.
+    pub number: u64,
+    /// Marks the records behind it.
+    pub salt: u64,
+}
+
+impl Lap {
+    /// The lap that begins behind commit `number`.
+    pub fn behind(number: u64) -> Lap {
+        // keyed from the operating system's randomness, which is all that is wanted of it
+        let salt = std::hash::RandomState::new().build_hasher().finish();
+        Lap { number, salt }
+    }
+
+    pub fn to_bytes(self) -> [u8; 17] {
+        let mut out = [1; 17];
+        out[1..9].copy_from_slice(&self.number.to_le_bytes());
+        out[9..].copy_from_slice(&self.salt.to_le_bytes());
+        out
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Lap, Error> {
+        match bytes.split_first() {
+            Some((1, rest)) if rest.len() == 16 => Ok(Lap { number: le_u64(rest), salt: le_u64(&rest[8..]) }),
+            _ => Err(Error::Engine("the place in the log is not readable".into())),
+        }
+    }
+}
+
+/// The log, open for appending.
+pub(super) struct Log {
+    medium: Box<dyn Medium>,
+    lap: Lap,
+    /// Number of the last record.
+    number: u64,
+    offset: u64,
+    capacity: u64,
+    buffer: Vec<u8>,
+}
+
+impl Log {
+    /// A log whose records are still to be read.
+    pub fn new(medium: Box<dyn Medium>, lap: Lap, capacity: u64) -> Log {
+        Log { medium, lap, number: lap.number, offset: 0, capacity, buffer: Vec::new() }
+    }
+
+    /// Number of the last commit.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The payload of the next record, if there is one that counts.
+    pub fn next_record(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let mut head = [0; HEAD];
+        if self.read(self.offset, &mut head)? < HEAD {
+            return Ok(None);
+        }
+        let length = le_u64(&head[16..]);
+        let ours = le_u64(&head) == self.lap.salt && le_u64(&head[8..]) == self.number + 1;
+        if !ours || length > self.capacity {
+            return Ok(None);
+        }
+        let mut payload = vec![0; usize::try_from(length).map_err(engine)?];
+        let whole = self.read(self.offset + HEAD as u64, &mut payload)? == payload.len();
+        if !whole || checksum(&head[..24], &payload) != le_u64(&head[24..]) {
+            return Ok(None);
+        }
+        self.number += 1;
+        self.offset += padded(payload.len()) as u64;
+        Ok(Some(payload))
+    }
+
+    /// Puts the changes into the buffer as the next record; tells whether it fits before the end.
+    pub fn prepare(&mut self, changes: &Changes) -> bool {
+        let Log { buffer, lap, number, .. } = self;
+        buffer.clear();
+        buffer.extend(lap.salt.to_le_bytes());
+        buffer.extend((*number + 1).to_le_bytes());
+        buffer.extend([0; 16]);
+        encode(changes, buffer);
+        let length = buffer.len() - HEAD;
+        buffer[16..24].copy_from_slice(&(length as u64).to_le_bytes());
+        let sum = checksum(&buffer[..24], &buffer[HEAD..]);
+        buffer[24..HEAD].copy_from_slice(&sum.to_le_bytes());
+        buffer.resize(padded(length), 0);
+        self.offset + buffer.len() as u64 <= self.capacity
+    }
+
+    /// Writes what was prepared and waits until it is on the medium.
+    pub fn write(&mut self) -> Result<(), Error> {
+        self.medium.write_at(self.offset, &self.buffer).map_err(engine)?;
+        self.medium.sync().map_err(engine)?;
+        self.offset += self.buffer.len() as u64;
+        self.number += 1;
+        if self.buffer.capacity() > 4 << 20 {
+            self.buffer = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// Begins again at the front: the database has everything up to `lap`.
+    pub fn restart(&mut self, lap: Lap) {
+        self.lap = lap;
+        self.number = lap.number;
+        self.offset = 0;
+    }
+
+    /// Whether anything was written in this lap.
+    pub fn is_used(&self) -> bool {
+        self.offset > 0
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<usize, Error> {
+        self.medium.read_at(offset, out).map_err(engine)
+    }
+}
+
+fn padded(payload: usize) -> usize {
+    (HEAD + payload).next_multiple_of(ALIGNMENT)
+}
+
+fn checksum(head: &[u8], payload: &[u8]) -> u64 {
+    let mut digest = Digest::new(CrcAlgorithm::Crc64Nvme);
+    digest.update(head);
+    digest.update(payload);
+    digest.finalize()
+}
+
+fn le_u64(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+fn engine(error: impl std::fmt::Display) -> Error {
+    Error::Engine(error.to_string())
+}
+
+/// Table by table: its name, the number of its rows, then each with its key and, unless it was deleted, its value.
+fn encode(changes: &Changes, out: &mut Vec<u8>) {
+    let sized = |bytes: &[u8], out: &mut Vec<u8>| {
+        // keys and values are checked to be far smaller when they are put
+        out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(bytes);
+    };
+    for (table, rows) in changes.iter() {
+        sized(table.as_bytes(), out);
+        out.extend(u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for (key, value) in rows {
+            sized(key, out);
+            out.push(u8::from(value.is_some()));
+            if let Some(value) = value {
+                sized(value, out);
+            }
+        }
+    }
+}
+
+/// A table of a record and its rows.
+pub(super) type Decoded<'p> = Vec<(&'p str, Vec<(&'p [u8], Option<&'p [u8]>)>)>;
+
+/// Reads a record's payload.
+pub(super) fn decode(mut payload: &[u8]) -> Result<Decoded<'_>, Error> {
+    let rest = &mut payload;
+    let mut tables = Vec::new();
+    while !rest.is_empty() {
+        let name = std::str::from_utf8(sized(rest)?).map_err(engine)?;
+        let count = number(rest)?;
+        let mut rows = Vec::new();
+        for _ in 0..count {
+            let key = sized(rest)?;
+            let value = match take(rest, 1)? {
+                [0] => None,
+                _ => Some(sized(rest)?),
+            };
+            rows.push((key, value));
+        }
+        tables.push((name, rows));
+    }
+    Ok(tables)
+}
+
+fn take<'p>(rest: &mut &'p [u8], count: usize) -> Result<&'p [u8], Error> {
+    let (taken, left) =
+        rest.split_at_checked(count).ok_or_else(|| Error::Engine("a record of the log is cut off".into()))?;
+    *rest = left;
+    Ok(taken)
+}
+
+fn number(rest: &mut &[u8]) -> Result<u32, Error> {
+    let bytes = take(rest, 4)?;
+    Ok(bytes.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)))
+}
+
+fn sized<'p>(rest: &mut &'p [u8]) -> Result<&'p [u8], Error> {
+    let length = number(rest)?;
+    take(rest, usize::try_from(length).map_err(engine)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(n: u64) -> Changes {
+        let mut changes = Changes::default();
+        changes.set("numbers", n.to_be_bytes().to_vec(), Some(vec![b'x'; (n as usize * 977) % 9000]));
+        changes.set("numbers", (n / 2).to_be_bytes().to_vec(), None);
+        changes.set("more", b"last".to_vec(), Some(n.to_be_bytes().to_vec()));
+        changes
+    }
+
+    fn open(file: &File, lap: Lap) -> Log {
+        Log::new(Box::new(file.try_clone().unwrap()), lap, 1 << 20)
+    }
+
+    fn records(log: &mut Log) -> usize {
+        std::iter::from_fn(|| log.next_record().unwrap())
+            .map(|payload| decode(&payload).unwrap().len())
+            .count()
+    }
+
+    #[test]
+    fn what_was_written_is_read_until_the_first_record_that_does_not_count() {
+        let file = tempfile::tempfile().unwrap();
+        let lap = Lap::behind(7);
+        let mut log = open(&file, lap);
+        for n in 0..20 {
+            assert!(log.prepare(&changes(n)));
+            log.write().unwrap();
+        }
+        let end = log.offset;
+        assert_eq!(records(&mut open(&file, lap)), 20);
+        // another lap's salt or number
+        assert_eq!(records(&mut open(&file, Lap { salt: !lap.salt, ..lap })), 0);
+        assert_eq!(records(&mut open(&file, Lap { number: 8, ..lap })), 0);
+        // the next lap writes over the first records; what is left of this one does not count
+        log.restart(Lap::behind(27));
+        let second = log.lap;
+        assert!(log.prepare(&changes(1)));
+        log.write().unwrap();
+        assert_eq!(records(&mut open(&file, second)), 1);
+        // a flipped bit ends it, and so does the end of the file
+        let mut whole = open(&file, lap);
+        whole.offset = end;
+        file.set_len(end - 5000).unwrap();
+        assert_eq!(records(&mut open(&file, second)), 1);
+        file.write_all_at(b"!", 40).unwrap();
+        assert_eq!(records(&mut open(&file, second)), 0);
+    }
+
+    #[test]
+    fn changes_come_back_as_they_were() {
+        let mut payload = Vec::new();
+        encode(&changes(9), &mut payload);
+        let tables = decode(&payload).unwrap();
+        assert_eq!(
+            tables.iter().map(|(name, rows)| (*name, rows.len())).collect::<Vec<_>>(),
+            [("more", 1), ("numbers", 2)]
+        );
+        assert_eq!(tables[1].1[0], (&4u64.to_be_bytes()[..], None));
+        for cut in 0..payload.len() {
+            // whatever is cut off, it is an error or fewer tables, never a panic
+            assert!(
+                decode(&payload[..cut]).is_err() || cut == 0 || decode(&payload[..cut]).unwrap().len() < 2
+            );
+        }
+    }
+}
