@@ -16,6 +16,10 @@ pub struct Config {
     pub reserve_mib: u64,
     /// A client that sends nothing of a body for this long is given up, in seconds. 1..=3600.
     pub body_timeout_s: u64,
+    /// How fast the scrubber reads, in MiB a second; 0 switches it off.
+    pub scrub_mib_per_s: u32,
+    /// All content is read once in so many seconds. At least 1.
+    pub scrub_interval_s: u32,
 }
 
 impl Default for Config {
@@ -25,6 +29,8 @@ impl Default for Config {
             inline_max_bytes: 16 << 10,
             reserve_mib: 256,
             body_timeout_s: 60,
+            scrub_mib_per_s: 16,
+            scrub_interval_s: 7 * 86_400,
         }
     }
 }
@@ -40,6 +46,9 @@ impl Config {
         }
         if !(1..=3600).contains(&self.body_timeout_s) {
             return Err("[object] body_timeout_s must be 1 to 3600".into());
+        }
+        if self.scrub_interval_s == 0 {
+            return Err("[object] scrub_interval_s must be at least 1".into());
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use auth::policy::Policy;
 use bytes::Bytes;
 use kit::Context;
-use store::{Read, Snapshot, Store};
+use store::{RawRead, Read, Snapshot, Store, Value};
 
 use crate::config::Config;
 use crate::data::files::Files;
@@ -19,9 +19,10 @@ use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, Object};
 use crate::domain::version::VersionId;
 use crate::error::Error;
-use crate::store::{INLINE, MANIFESTS};
+use crate::store::data::small;
+use crate::store::{BUCKETS, MANIFESTS};
 
-/// Compiled policies kept; beyond it the cache starts over.
+/// Compiled policies and decoded buckets kept; beyond it a cache starts over.
 const MAX_POLICIES: usize = 10_000;
 
 /// The object service.
@@ -37,6 +38,13 @@ pub struct Service {
     /// Buffers for content.
     pub pool: Pool,
     policies: Mutex<HashMap<String, Policy>>,
+    buckets: Mutex<HashMap<String, Known>>,
+}
+
+/// A bucket as it was decoded, and the row it was decoded from.
+struct Known {
+    row: Vec<u8>,
+    bucket: Arc<Bucket>,
 }
 
 /// A stretch of an object.
@@ -58,7 +66,15 @@ impl Stretch {
 impl Service {
     /// Puts the parts together.
     pub fn new(context: Context, config: Config, store: Store, files: Files) -> Self {
-        Service { context, config, store, files, pool: Pool::default(), policies: Mutex::default() }
+        Service {
+            context,
+            config,
+            store,
+            files,
+            pool: Pool::default(),
+            policies: Mutex::default(),
+            buckets: Mutex::default(),
+        }
     }
 
     /// A fresh name for data.
@@ -74,6 +90,23 @@ impl Service {
     /// How long to wait for a client that sends nothing.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(self.config.body_timeout_s)
+    }
+
+    /// The bucket that a state of the index has; decoded again only when its row is another.
+    pub fn bucket(&self, snapshot: &Snapshot, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+        let Some(row) = snapshot.raw_get(BUCKETS.name(), &store::encode_key(&name.to_owned()))? else {
+            return Ok(None);
+        };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = buckets.get(name).filter(|known| known.row == row) {
+            return Ok(Some(Arc::clone(&known.bucket)));
+        }
+        let bucket = Arc::new(Bucket::from_bytes(&row)?);
+        if buckets.len() >= MAX_POLICIES {
+            buckets.clear();
+        }
+        buckets.insert(name.to_owned(), Known { row, bucket: Arc::clone(&bucket) });
+        Ok(Some(bucket))
     }
 
     /// The compiled policy of a bucket; compiled again only when its text has changed.
@@ -133,8 +166,7 @@ fn gone(error: std::io::Error) -> Error {
 }
 
 fn inline(snapshot: &Snapshot, id: DataId, stretch: Stretch) -> Result<Extent, Error> {
-    let bytes = snapshot.get(&INLINE, &id)?.ok_or(Error::Changed)?;
-    let bytes = Bytes::from(bytes);
+    let bytes = Bytes::from(small(snapshot, id)?.ok_or(Error::Changed)?);
     let start = usize::try_from(stretch.offset).unwrap_or(usize::MAX).min(bytes.len());
     let end = start.saturating_add(usize::try_from(stretch.length).unwrap_or(usize::MAX)).min(bytes.len());
     Ok(Extent::Memory(bytes.slice(start..end)))

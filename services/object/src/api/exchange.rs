@@ -9,7 +9,7 @@ use kit::Caller;
 use kit::caller::authenticate;
 use kit::dispatch::borrowed;
 use kit::request::Origin;
-use store::{Read, Snapshot};
+use store::Snapshot;
 
 use super::query::Query;
 use super::route::{Operation, route};
@@ -20,7 +20,6 @@ use crate::domain::object::Object;
 use crate::domain::version::{Marker, Version, Which};
 use crate::error::Error;
 use crate::service::Service;
-use crate::store::BUCKETS;
 use crate::store::objects::Place;
 use crate::store::versions::find;
 
@@ -41,7 +40,7 @@ pub struct Exchange {
     /// What the index held when the request came.
     pub snapshot: Snapshot,
     /// The bucket as it was then; none where the operation is not about one that exists.
-    bucket: Option<Bucket>,
+    bucket: Option<Arc<Bucket>>,
     /// The version that the request names.
     pub version: Option<Which>,
     /// The object as it was then, if it was there: the version named, else the current one.
@@ -70,8 +69,8 @@ impl Exchange {
         let bucket = match operation {
             Operation::ListBuckets | Operation::CreateBucket => None,
             _ => Some(
-                snapshot
-                    .get(&BUCKETS, &place.bucket)?
+                service
+                    .bucket(&snapshot, &place.bucket)?
                     .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?,
             ),
         };
@@ -100,8 +99,8 @@ impl Exchange {
     /// An exchange for a call that another service makes for a caller: GetObject, and nothing else.
     pub fn of_call(service: Arc<Service>, caller: Caller, place: Place) -> Result<Exchange, Error> {
         let snapshot = service.store.snapshot()?;
-        let bucket = snapshot
-            .get(&BUCKETS, &place.bucket)?
+        let bucket = service
+            .bucket(&snapshot, &place.bucket)?
             .ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
         let (object, marker) = apart(find(&snapshot, &bucket, &place, None)?);
         Ok(Exchange {
@@ -121,7 +120,7 @@ impl Exchange {
 
     /// The bucket.
     pub fn bucket(&self) -> Result<&Bucket, Error> {
-        self.bucket.as_ref().ok_or_else(|| Error::NoSuchBucket(self.place.bucket.clone()))
+        self.bucket.as_deref().ok_or_else(|| Error::NoSuchBucket(self.place.bucket.clone()))
     }
 
     /// The text of a header.

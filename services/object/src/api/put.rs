@@ -98,8 +98,8 @@ pub async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<P
         let room = usize::try_from(length).unwrap_or_default();
         return Ok((Sink::Memory(Vec::with_capacity(room)), Some(promise)));
     }
-    let (files, id) = (service.files.clone(), service.fresh_id());
-    let file = tokio::task::spawn_blocking(move || files.create(id));
+    let (files, id, disk) = (service.files.clone(), service.fresh_id(), promise.disk());
+    let file = tokio::task::spawn_blocking(move || files.create(id, disk));
     let file = file.await.map_err(|error| Error::Internal(error.to_string()))??;
     Ok((Sink::File(file), Some(promise)))
 }

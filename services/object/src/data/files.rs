@@ -1,34 +1,33 @@
-//! The files that content lies in: 256 directories, one immutable file a [`DataId`].
+//! The files that content lies in: immutable, one a [`DataId`], spread over the data directories by free space.
 //!
 //! A file is whole and durable (its data, then the directory that names it) before [`NewFile::finish`] returns; only
-//! then may the index refer to it. A file that is being written, or whose index entry is being committed, is held by
-//! a [`Writing`]; one that was given up is a suspect, which the reconciler checks against the index.
+//! then may the index refer to it. Which disk it lies on is found by looking: its name is unique, and while it moves
+//! from one disk to another it lies on both. A file that is being written, or whose index entry is being committed, is
+//! held by a [`Writing`]; one that was given up is a suspect, which the reconciler checks against the index.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::disk::Disk;
+use super::stored::{StoredFile, Sums};
 use crate::domain::id::DataId;
 
-/// The directory of files. Clones share it.
+/// The data directories. Clones share them.
 #[derive(Clone)]
 pub struct Files(Arc<Inner>);
 
 struct Inner {
-    root: PathBuf,
-    shards: Vec<Shard>,
-    /// Bytes that must stay free.
+    disks: Vec<Arc<Disk>>,
+    /// Bytes that must stay free on each.
     reserve: u64,
     held: Mutex<Held>,
     wake: watch::Sender<u64>,
-    /// Bytes promised to uploads under way.
-    promised: AtomicU64,
 }
 
 #[derive(Default)]
@@ -38,70 +37,69 @@ struct Held {
     suspects: Vec<DataId>,
 }
 
-struct Shard {
-    directory: File,
-    asked: AtomicU64,
-    synced: Mutex<u64>,
-}
-
 impl Files {
-    /// Opens the directories below `root`, makes those that are missing.
+    /// Opens one directory.
     pub fn open(root: &Path, reserve: u64) -> io::Result<Files> {
-        let make = |path: &Path| match DirBuilder::new().mode(0o700).create(path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        };
-        make(root)?;
-        let mut shards = Vec::with_capacity(256);
-        for shard in 0..=255u8 {
-            let path = root.join(format!("{shard:02x}"));
-            make(&path)?;
-            shards.push(Shard {
-                directory: File::open(path)?,
-                asked: AtomicU64::new(0),
-                synced: Mutex::new(0),
-            });
-        }
-        File::open(root)?.sync_all()?;
-        if let Some(parent) = root.parent() {
-            File::open(parent)?.sync_all()?;
-        }
-        Ok(Files(Arc::new(Inner {
-            root: root.to_owned(),
-            shards,
+        Ok(Files::over(vec![Disk::open(root, false)?], reserve))
+    }
+
+    /// These disks together.
+    pub fn over(disks: Vec<Disk>, reserve: u64) -> Files {
+        Files(Arc::new(Inner {
+            disks: disks.into_iter().map(Arc::new).collect(),
             reserve,
             held: Mutex::default(),
             wake: watch::Sender::new(0),
-            promised: AtomicU64::new(0),
-        })))
+        }))
     }
 
-    /// Sets space aside for `bytes` until the promise is dropped.
+    /// The disks.
+    pub fn disks(&self) -> &[Arc<Disk>] {
+        &self.0.disks
+    }
+
+    /// Sets space aside for `bytes` until the promise is dropped, on the disk that has most.
     ///
     /// # Errors
-    /// `StorageFull` when that would touch the reserve.
+    /// `StorageFull` when that would touch the reserve everywhere.
     pub fn promise(&self, bytes: u64) -> io::Result<Promise> {
-        let promised = self.0.promised.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        let promise = Promise { files: self.clone(), bytes };
-        let disk = rustix::fs::statvfs(&self.0.root)?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        match free < promised.saturating_add(self.0.reserve) {
-            true => Err(ErrorKind::StorageFull.into()),
-            false => Ok(promise),
+        let mut best: Option<(u64, &Arc<Disk>)> = None;
+        for disk in self.0.disks.iter().filter(|disk| !disk.is_draining()) {
+            let room = disk.room()?;
+            if best.is_none_or(|(most, _)| room > most) {
+                best = Some((room, disk));
+            }
+        }
+        let enough = |room: u64| bytes.checked_add(self.0.reserve).is_some_and(|needed| needed <= room);
+        match best {
+            Some((room, disk)) if enough(room) => {
+                disk.promise(bytes);
+                Ok(Promise { disk: Arc::clone(disk), bytes })
+            }
+            _ => Err(ErrorKind::StorageFull.into()),
         }
     }
 
-    /// A new file.
-    pub fn create(&self, id: DataId) -> io::Result<NewFile> {
+    /// A new file where space is promised.
+    pub fn create(&self, id: DataId, disk: Arc<Disk>) -> io::Result<NewFile> {
         self.held().writing.insert(id);
-        let writing = Writing { id, files: self.clone(), published: AtomicBool::new(false) };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path(id))?;
-        Ok(NewFile { file, size: 0, writing })
+        let writing = Writing { id, files: self.clone(), disk, published: AtomicBool::new(false) };
+        let file = writing.disk.create(id)?;
+        Ok(NewFile { file, sums: Sums::new(id), size: 0, writing })
     }
 
     /// Opens a file for reading.
-    pub fn read(&self, id: DataId) -> io::Result<File> {
-        File::open(self.path(id))
+    pub fn read(&self, id: DataId) -> io::Result<StoredFile> {
+        // it may move behind us while we look
+        for _ in 0..2 {
+            for disk in &self.0.disks {
+                match disk.read(id) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    other => return other,
+                }
+            }
+        }
+        Err(ErrorKind::NotFound.into())
     }
 
     /// Keeps files from being removed while they are read. They are only safe when the index still refers to them
@@ -153,55 +151,39 @@ impl Files {
             held.suspects.push(id);
             return Ok(());
         }
-        match std::fs::remove_file(self.path(id)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        self.0.disks.iter().try_for_each(|disk| disk.remove(id).map(drop))
     }
 
-    /// The ids of all files of a shard. What is no file of ours is left out.
+    /// The ids of all files of a shard, on every disk.
     pub fn list(&self, shard: u8) -> io::Result<Vec<DataId>> {
         let mut found = Vec::new();
-        for entry in std::fs::read_dir(self.0.root.join(format!("{shard:02x}")))? {
-            if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
-                found.push(id);
-            }
+        for disk in &self.0.disks {
+            found.extend(disk.list(shard)?);
         }
         Ok(found)
-    }
-
-    fn path(&self, id: DataId) -> PathBuf {
-        self.0.root.join(format!("{:02x}", id.shard())).join(id.to_string())
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Syncs the directory of a file. Who waits while another sync of it runs shares the next one.
-    fn sync_directory(&self, id: DataId) -> io::Result<()> {
-        let Some(shard) = self.0.shards.get(usize::from(id.shard())) else { return Ok(()) };
-        let ticket = shard.asked.fetch_add(1, Ordering::AcqRel) + 1;
-        let mut synced = shard.synced.lock().unwrap_or_else(PoisonError::into_inner);
-        if *synced >= ticket {
-            return Ok(());
-        }
-        let covers = shard.asked.load(Ordering::Acquire);
-        shard.directory.sync_all()?;
-        *synced = covers;
-        Ok(())
-    }
 }
 
 /// Space set aside for an upload.
 pub struct Promise {
-    files: Files,
+    disk: Arc<Disk>,
     bytes: u64,
+}
+
+impl Promise {
+    /// The disk it is on.
+    pub fn disk(&self) -> Arc<Disk> {
+        Arc::clone(&self.disk)
+    }
 }
 
 impl Drop for Promise {
     fn drop(&mut self) {
-        self.files.0.promised.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.disk.take_back(self.bytes);
     }
 }
 
@@ -234,6 +216,7 @@ impl Drop for Pins {
 pub struct Writing {
     id: DataId,
     files: Files,
+    disk: Arc<Disk>,
     published: AtomicBool,
 }
 
@@ -261,6 +244,7 @@ impl Drop for Writing {
 /// A file being written.
 pub struct NewFile {
     file: File,
+    sums: Sums,
     size: u64,
     writing: Writing,
 }
@@ -269,15 +253,18 @@ impl NewFile {
     /// Adds to its end.
     pub fn write(&mut self, data: &[u8]) -> io::Result<()> {
         self.file.write_all(data)?;
+        self.sums.update(data);
         self.size += data.len() as u64;
         Ok(())
     }
 
     /// Makes it durable.
     pub fn finish(self) -> io::Result<(Writing, u64)> {
-        self.file.sync_data()?;
-        self.writing.files.sync_directory(self.writing.id)?;
-        Ok((self.writing, self.size))
+        let NewFile { mut file, sums, size, writing } = self;
+        file.write_all(&sums.finish())?;
+        file.sync_data()?;
+        writing.disk.sync_directory(writing.id)?;
+        Ok((writing, size))
     }
 }
 
@@ -293,24 +280,25 @@ mod tests {
     fn a_file_given_up_is_a_suspect_and_a_published_one_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let files = Files::open(&dir.path().join("data"), 0).unwrap();
-        let mut file = files.create(id(1)).unwrap();
+        let create = |n| files.create(id(n), files.promise(1).unwrap().disk());
+        let mut file = create(1).unwrap();
         file.write(b"content").unwrap();
         assert!(files.is_writing(id(1)) && files.take_suspects().is_empty());
         let (writing, size) = file.finish().unwrap();
         assert_eq!(size, 7);
         writing.published();
         drop(writing);
-        drop(files.create(id(2)).unwrap());
+        drop(create(2).unwrap());
         assert_eq!(files.take_suspects(), [id(2)]);
         assert_eq!(files.list(1).unwrap(), [id(1)]);
-        assert!(files.create(id(1)).is_err(), "a file is never written twice");
+        assert!(create(1).is_err(), "a file is never written twice");
     }
 
     #[test]
     fn a_pinned_file_is_not_removed() {
         let dir = tempfile::tempdir().unwrap();
         let files = Files::open(&dir.path().join("data"), 0).unwrap();
-        files.create(id(1)).unwrap().finish().unwrap().0.published();
+        files.create(id(1), files.promise(1).unwrap().disk()).unwrap().finish().unwrap().0.published();
         let pins = files.pin(vec![id(1)]);
         files.remove(id(1)).unwrap();
         assert!(files.read(id(1)).is_ok() && files.take_suspects().is_empty());

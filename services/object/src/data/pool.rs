@@ -1,50 +1,79 @@
 //! Buffers that are used again: object content passes through these and nothing larger.
+//!
+//! While many are in use, new ones are smaller: a thousand transfers at once then need megabytes, not gigabytes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use super::stored::BLOCK_BYTES;
+
 /// Size of a buffer.
 pub const BUFFER_BYTES: usize = 256 << 10;
+/// Size of a buffer while [`MANY`] are in use. A block must fit.
+const SMALL_BYTES: usize = BLOCK_BYTES;
+/// So many buffers in use are many.
+const MANY: usize = 256;
 /// Idle buffers kept.
 const MAX_IDLE: usize = 64;
 
 /// A pool of buffers. Clones share it.
 #[derive(Clone, Default)]
-pub struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
+pub struct Pool(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    idle: Mutex<Vec<Vec<u8>>>,
+    used: AtomicUsize,
+}
 
 impl Pool {
     /// An empty buffer.
     pub fn take(&self) -> Buffer {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let bytes = bytes.unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES));
-        Buffer { bytes, pool: self.clone() }
+        let used = self.0.used.fetch_add(1, Ordering::Relaxed);
+        let bytes = match used < MANY {
+            true => self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop(),
+            false => Some(vec![0; SMALL_BYTES]),
+        };
+        // pages that are never written to cost nothing
+        let bytes = bytes.unwrap_or_else(|| vec![0; BUFFER_BYTES]);
+        Buffer { bytes, filled: 0, pool: self.clone() }
     }
 }
 
 /// A buffer of the pool; goes back when dropped.
 pub struct Buffer {
+    /// As long as it will ever be.
     bytes: Vec<u8>,
+    filled: usize,
     pool: Pool,
 }
 
 impl Buffer {
+    /// How much fits into it when it is empty.
+    pub fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Takes as much of `data` as fits and says how much that was.
     pub fn fill(&mut self, data: &[u8]) -> usize {
-        let fits = data.len().min(BUFFER_BYTES.saturating_sub(self.bytes.len()));
-        self.bytes.extend_from_slice(&data[..fits]);
+        let free = &mut self.bytes[self.filled..];
+        let fits = data.len().min(free.len());
+        free[..fits].copy_from_slice(&data[..fits]);
+        self.filled += fits;
         fits
     }
 
     /// Whether nothing more fits.
     pub fn is_full(&self) -> bool {
-        self.bytes.len() >= BUFFER_BYTES
+        self.filled == self.bytes.len()
     }
 
-    /// Makes room for exactly `length` bytes (at most [`BUFFER_BYTES`]) to be read into.
+    /// Makes room for exactly `length` bytes (at most the capacity) to be read into.
     pub fn room(&mut self, length: usize) -> &mut [u8] {
-        self.bytes.resize(length.min(BUFFER_BYTES), 0);
-        &mut self.bytes
+        self.filled = length.min(self.bytes.len());
+        &mut self.bytes[..self.filled]
     }
 
     /// The content as bytes that bring the buffer back when they are dropped.
@@ -55,16 +84,16 @@ impl Buffer {
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.filled]
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        let mut idle = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE && bytes.capacity() >= BUFFER_BYTES {
-            bytes.clear();
+        self.pool.0.used.fetch_sub(1, Ordering::Relaxed);
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut idle = self.pool.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE && bytes.len() == BUFFER_BYTES {
             idle.push(bytes);
         }
     }
@@ -84,5 +113,14 @@ mod tests {
         assert_eq!(bytes.len(), BUFFER_BYTES);
         drop(bytes);
         assert!(pool.take().as_ref().is_empty());
+    }
+
+    #[test]
+    fn buffers_are_smaller_while_many_are_in_use() {
+        let pool = Pool::default();
+        let many: Vec<_> = (0..MANY).map(|_| pool.take()).collect();
+        assert_eq!((many[0].capacity(), pool.take().capacity()), (BUFFER_BYTES, SMALL_BYTES));
+        drop(many);
+        assert_eq!(pool.take().capacity(), BUFFER_BYTES);
     }
 }

@@ -1,18 +1,18 @@
-//! Content as a stream: one buffer ahead of who reads it, and no thread held while a slow reader makes it wait.
+//! Content as a stream: what is in the page cache is read where it is sent from, the rest one buffer ahead on another
+//! thread, and no thread is held while a slow reader makes it wait.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::files::{Files, Pins};
-use super::pool::{BUFFER_BYTES, Pool};
+use super::pool::Pool;
+use super::stored::{StoredFile, Wait};
 use crate::domain::id::DataId;
 
 /// A stretch of bytes.
@@ -22,7 +22,7 @@ pub enum Extent {
     /// In a file that is open.
     Open {
         /// The file.
-        file: Arc<File>,
+        file: Arc<StoredFile>,
         /// First byte.
         offset: u64,
         /// Bytes.
@@ -53,32 +53,30 @@ impl Content {
         Content { extents: extents.into(), files, pool, _pins: pins }
     }
 
-    /// The next piece; nothing at the end. Blocks.
-    pub fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
-        loop {
-            match self.extents.pop_front() {
-                None => return Ok(None),
-                Some(Extent::Memory(bytes)) if bytes.is_empty() => {}
-                Some(Extent::Memory(bytes)) => return Ok(Some(bytes)),
-                Some(Extent::File { id, offset, length }) => {
+    /// The next piece; nothing at the end.
+    ///
+    /// # Errors
+    /// `InvalidData` when it is not what was stored; `WouldBlock`, with nothing lost, when it may not wait.
+    pub fn next_piece(&mut self, wait: Wait) -> io::Result<Option<Bytes>> {
+        while let Some(extent) = self.extents.pop_front() {
+            match extent {
+                Extent::Memory(bytes) if bytes.is_empty() => {}
+                Extent::Memory(bytes) => return Ok(Some(bytes)),
+                Extent::File { id, offset, length } => {
                     let file = Arc::new(self.files.read(id)?);
                     self.extents.push_front(Extent::Open { file, offset, length });
                 }
-                Some(Extent::Open { length: 0, .. }) => {}
-                Some(Extent::Open { file, offset, length }) => {
-                    let piece = usize::try_from(length).unwrap_or(usize::MAX).min(BUFFER_BYTES);
-                    let mut buffer = self.pool.take();
-                    file.read_exact_at(buffer.room(piece), offset)?;
-                    let read = piece as u64;
-                    self.extents.push_front(Extent::Open {
-                        file,
-                        offset: offset + read,
-                        length: length - read,
-                    });
-                    return Ok(Some(buffer.freeze()));
+                Extent::Open { length: 0, .. } => {}
+                Extent::Open { file, offset, length } => {
+                    let piece = file.read(offset, length, self.pool.take(), wait);
+                    let read = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+                    let (offset, length) = (offset + read, length - read);
+                    self.extents.push_front(Extent::Open { file, offset, length });
+                    return piece.map(Some);
                 }
             }
         }
+        Ok(None)
     }
 
     /// The content as the body of a reply.
@@ -89,32 +87,23 @@ impl Content {
         Body::from_stream(self.into_stream())
     }
 
-    /// The content piece by piece; the next one is read while the last is used.
+    /// The content piece by piece.
     pub fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
-        stream::try_unfold(Ahead::Start(self), |ahead| async move {
-            let reading = match ahead {
-                Ahead::Start(content) => read_ahead(content),
-                Ahead::Reading(reading) => reading,
+        stream::try_unfold(self, |mut content| async move {
+            let (content, piece) = match content.next_piece(Wait::Never) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let read = move || {
+                        let piece = content.next_piece(Wait::Disk);
+                        (content, piece)
+                    };
+                    spawn_blocking(read).await.map_err(io::Error::other)?
+                }
+                piece => (content, piece),
             };
-            let (content, piece) = reading.await.map_err(io::Error::other)?;
-            Ok(piece?.map(|bytes| (bytes, Ahead::Reading(read_ahead(content)))))
+            if let Err(error) = &piece {
+                tracing::error!(%error, "object content cannot be read");
+            }
+            Ok(piece?.map(|bytes| (bytes, content)))
         })
     }
-}
-
-type Reading = JoinHandle<(Content, io::Result<Option<Bytes>>)>;
-
-enum Ahead {
-    Start(Content),
-    Reading(Reading),
-}
-
-fn read_ahead(mut content: Content) -> Reading {
-    spawn_blocking(move || {
-        let piece = content.next_piece();
-        if let Err(error) = &piece {
-            tracing::error!(%error, "object content cannot be read");
-        }
-        (content, piece)
-    })
 }

@@ -7,5 +7,6 @@ pub mod id;
 pub mod lock;
 pub mod names;
 pub mod object;
+pub mod scrub;
 pub mod upload;
 pub mod version;

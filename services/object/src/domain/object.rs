@@ -124,6 +124,7 @@ mod tests {
             account: "000000000001".into(),
             checksum: Some(Checksum::from(sum)),
             meta: Meta { system: [("content-type".into(), "text/plain".into())].into(), ..Meta::default() },
+            version: None,
             acl: None,
         }
     }

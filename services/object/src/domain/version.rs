@@ -163,7 +163,7 @@ pub enum Version {
     Marker(Marker),
 }
 
-store::json_value!(Version, version = 1);
+store::packed_value!(Version, version = 2, json = 1);
 
 impl Version {
     /// Its id; none for the `null` version.

@@ -2,3 +2,4 @@
 
 pub mod completed;
 pub mod orphans;
+pub mod scrub;

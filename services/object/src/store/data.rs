@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use store::{Error, Read, Tx};
 
-use super::{FILES, INLINE, MANIFESTS};
+use super::{FILES, INLINE, MANIFESTS, SMALL};
 use crate::data::files::Writing;
+use crate::data::stored::{rotten, small_sum};
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, FileRow, Manifest};
 
@@ -21,13 +22,56 @@ pub enum NewData {
     File(Arc<Writing>, u64),
 }
 
+/// Small content as it is stored: its checksum, then the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmallContent {
+    sum: u64,
+    bytes: Vec<u8>,
+}
+
+impl SmallContent {
+    /// Content of this name.
+    pub fn new(id: DataId, bytes: &[u8]) -> Self {
+        SmallContent { sum: small_sum(id, bytes), bytes: bytes.to_vec() }
+    }
+
+    /// The content, provided that it is what was stored.
+    pub fn verified(self, id: DataId) -> Result<Vec<u8>, Error> {
+        match small_sum(id, &self.bytes) == self.sum {
+            true => Ok(self.bytes),
+            false => Err(Error::Engine(rotten(id, "it is not what was written").to_string())),
+        }
+    }
+}
+
+impl store::Value for SmallContent {
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        Ok([&self.sum.to_le_bytes(), self.bytes.as_slice()].concat())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        match bytes.split_first_chunk() {
+            Some((sum, bytes)) => Ok(SmallContent { sum: u64::from_le_bytes(*sum), bytes: bytes.to_vec() }),
+            None => Err(Error::Engine("small content without its checksum".into())),
+        }
+    }
+}
+
+/// Small content, verified; none when it is gone.
+pub fn small(read: &impl Read, id: DataId) -> Result<Option<Vec<u8>>, Error> {
+    match read.get(&SMALL, &id)? {
+        Some(content) => content.verified(id).map(Some),
+        None => read.get(&INLINE, &id),
+    }
+}
+
 impl NewData {
     /// Refers to it for the first time.
     pub fn publish(&self, tx: &mut Tx<'_>) -> Result<Data, Error> {
         match self {
             NewData::Nothing => Ok(Data::Nothing),
             NewData::Small(id, bytes) => {
-                tx.put(&INLINE, id, bytes)?;
+                tx.put(&SMALL, id, &SmallContent::new(*id, bytes))?;
                 Ok(Data::Inline(*id))
             }
             NewData::File(writing, size) => {
@@ -49,7 +93,10 @@ impl NewData {
 pub fn release(tx: &mut Tx<'_>, data: &Data, freed: &mut Vec<DataId>) -> Result<(), Error> {
     match data {
         Data::Nothing => Ok(()),
-        Data::Inline(id) => tx.delete(&INLINE, id).map(drop),
+        Data::Inline(id) => match tx.delete(&SMALL, id)? {
+            true => Ok(()),
+            false => tx.delete(&INLINE, id).map(drop),
+        },
         Data::File(id) => match tx.get(&FILES, id)? {
             Some(FileRow { refs: 0 | 1, .. }) => {
                 freed.push(*id);
@@ -74,9 +121,9 @@ pub fn release(tx: &mut Tx<'_>, data: &Data, freed: &mut Vec<DataId>) -> Result<
 pub fn share(tx: &mut Tx<'_>, data: &Data, fresh: DataId) -> Result<Option<Data>, Error> {
     Ok(match data {
         Data::Nothing => Some(Data::Nothing),
-        Data::Inline(id) => match tx.get(&INLINE, id)? {
+        Data::Inline(id) => match small(tx, *id)? {
             Some(bytes) => {
-                tx.put(&INLINE, &fresh, &bytes)?;
+                tx.put(&SMALL, &fresh, &SmallContent::new(fresh, &bytes))?;
                 Some(Data::Inline(fresh))
             }
             None => None,
@@ -96,4 +143,36 @@ pub fn share(tx: &mut Tx<'_>, data: &Data, fresh: DataId) -> Result<Option<Data>
             None => None,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Store, Value};
+
+    use super::*;
+
+    fn id(n: u128) -> DataId {
+        DataId::new(jiff::Timestamp::UNIX_EPOCH, n)
+    }
+
+    #[test]
+    fn small_content_that_changed_is_an_error_and_old_content_reads() {
+        let (new, old, bad) = (id(1), id(2), id(3));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let store = Store::in_memory().unwrap();
+        let put = store.transact(move |tx| {
+            tx.put(&SMALL, &new, &SmallContent::new(new, b"content"))?;
+            tx.put(&INLINE, &old, &b"before".to_vec())?;
+            let mut broken = SmallContent::new(bad, b"content").to_bytes()?;
+            broken[10] ^= 1;
+            tx.put(&SMALL, &bad, &SmallContent::from_bytes(&broken)?)
+        });
+        runtime.block_on(put).unwrap();
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(small(&snapshot, new).unwrap().unwrap(), b"content");
+        assert_eq!(small(&snapshot, old).unwrap().unwrap(), b"before");
+        assert!(small(&snapshot, bad).is_err());
+        assert_eq!(small(&snapshot, id(4)), Ok(None));
+        assert!(SmallContent::from_bytes(b"short").is_err());
+    }
 }

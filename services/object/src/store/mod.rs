@@ -6,15 +6,18 @@
 pub mod data;
 pub mod list;
 pub mod objects;
+pub mod places;
 pub mod uploads;
 pub mod version_list;
 pub mod versions;
 
 use store::Table;
 
+use self::data::SmallContent;
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::object::{FileRow, Manifest, Object};
+use crate::domain::scrub::{Finding, Round};
 use crate::domain::upload::{Completed, Part, Upload};
 use crate::domain::version::Version;
 
@@ -26,7 +29,9 @@ pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
 pub const VERSIONS: Table<(String, String, u64), Version> = Table::new("versions");
 /// (bucket, key) -> age of the `null` version, where that is not the current object.
 pub const NULLS: Table<(String, String), u64> = Table::new("null_versions");
-/// Small content.
+/// Small content with its checksum.
+pub const SMALL: Table<DataId, SmallContent> = Table::new("small");
+/// Small content that was stored before there were checksums. Nothing new comes here.
 pub const INLINE: Table<DataId, Vec<u8>> = Table::new("inline");
 /// Files and how many refer to them.
 pub const FILES: Table<DataId, FileRow> = Table::new("files");
@@ -38,3 +43,7 @@ pub const UPLOADS: Table<(String, String, String), Upload> = Table::new("uploads
 pub const PARTS: Table<(String, u32), Part> = Table::new("parts");
 /// Upload id -> how it ended.
 pub const COMPLETED: Table<String, Completed> = Table::new("completed_uploads");
+/// How far the scrubber is; one row.
+pub const ROUNDS: Table<String, Round> = Table::new("scrub_rounds");
+/// Content that is not what was written.
+pub const FINDINGS: Table<DataId, Finding> = Table::new("scrub_findings");
