@@ -56,7 +56,7 @@ impl LoggedEngine {
         let lap = {
             let view = current.read().unwrap_or_else(PoisonError::into_inner);
             let place = view.get(PLACE, PLACE_KEY)?;
-            place.map_or(Ok(Lap { number: 0, salt: 0 }), |bytes| Lap::from_bytes(&bytes))?
+            place.map_or(Ok(Lap::NONE), |bytes| Lap::from_bytes(&bytes))?
         };
         let log = Mutex::new(Log::new(Box::new(medium), lap, capacity));
         let shared = Arc::new(Shared { db, current, log });
@@ -96,27 +96,32 @@ impl Shared {
     /// Brings redb up to the end of the log.
     fn recover(&self, lap: Lap) -> Result<(), Error> {
         let mut log = self.log();
-        // before the first checkpoint there is no salt, and nothing in the log counts
         let mut applied = 0u64;
-        while lap.salt != 0 || lap.number != 0 {
-            let Some(payload) = log.next_record()? else { break };
-            let txn = self.begin(Durability::None)?;
-            for (table, rows) in decode(&payload)? {
-                let mut table = txn.open_table(definition(table)).map_err(engine)?;
-                for (key, value) in rows {
-                    match value {
-                        Some(value) => drop(table.insert(key, value).map_err(engine)?),
-                        None => drop(table.remove(key).map_err(engine)?),
-                    }
-                }
+        // before the first checkpoint there is no salt, and nothing in the log counts
+        if lap != Lap::NONE {
+            while let Some(payload) = log.next_record()? {
+                self.apply_record(&payload)?;
+                applied += 1;
             }
-            txn.commit().map_err(engine)?;
-            applied += 1;
         }
         if applied > 0 {
             tracing::info!(commits = applied, "took over what the log had");
         }
         self.checkpoint(&mut log, None)
+    }
+
+    fn apply_record(&self, payload: &[u8]) -> Result<(), Error> {
+        let txn = self.begin(Durability::None)?;
+        for (table, rows) in decode(payload)? {
+            let mut table = txn.open_table(definition(table)).map_err(engine)?;
+            for (key, value) in rows {
+                match value {
+                    Some(value) => drop(table.insert(key, value).map_err(engine)?),
+                    None => drop(table.remove(key).map_err(engine)?),
+                }
+            }
+        }
+        txn.commit().map_err(engine)
     }
 
     /// Makes everything durable in redb, `more` with it, and begins the log again.
@@ -127,9 +132,10 @@ impl Shared {
         if let Some(changes) = more {
             apply(&txn, changes)?;
         }
-        txn.open_table(definition(PLACE))
-            .and_then(|mut table| Ok(drop(table.insert(PLACE_KEY, lap.to_bytes().as_slice())?)))
-            .map_err(engine)?;
+        {
+            let mut table = txn.open_table(definition(PLACE)).map_err(engine)?;
+            table.insert(PLACE_KEY, lap.to_bytes().as_slice()).map_err(engine)?;
+        }
         txn.commit().map_err(engine)?;
         log.restart(lap);
         self.publish()
