@@ -39,7 +39,7 @@ pub enum Format {
 /// Checksums of content on its way into a file.
 pub struct Sums {
     id: DataId,
-    block: Digest,
+    block: Box<Digest>,
     filled: usize,
     length: u64,
     sums: Vec<u8>,
@@ -48,7 +48,7 @@ pub struct Sums {
 impl Sums {
     /// Of a file of this name.
     pub fn new(id: DataId) -> Self {
-        Sums { id, block: digest(id, 0), filled: 0, length: 0, sums: Vec::new() }
+        Sums { id, block: Box::new(digest(id, 0)), filled: 0, length: 0, sums: Vec::new() }
     }
 
     /// Takes in what is written next.
@@ -67,7 +67,7 @@ impl Sums {
 
     fn end_block(&mut self) {
         let next = self.sums.len() / SUM_BYTES + 1;
-        let ended = std::mem::replace(&mut self.block, digest(self.id, next as u64));
+        let ended = std::mem::replace(&mut *self.block, digest(self.id, next as u64));
         self.sums.extend(ended.finalize().to_le_bytes());
         self.filled = 0;
     }
