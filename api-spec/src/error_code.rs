@@ -168,6 +168,8 @@ codes! {
     VolumeLimitExceeded "VolumeLimitExceeded" 400;
     AttachmentLimitExceeded "AttachmentLimitExceeded" 400;
     InstanceLimitExceeded "InstanceLimitExceeded" 400;
+    VcpuLimitExceeded "VcpuLimitExceeded" 400;
+    SnapshotLimitExceeded "SnapshotLimitExceeded" 400;
     AddressLimitExceeded "AddressLimitExceeded" 400;
     InsufficientInstanceCapacity "InsufficientInstanceCapacity" 500;
     InsufficientAddressCapacity "InsufficientAddressCapacity" 500;

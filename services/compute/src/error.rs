@@ -5,6 +5,7 @@ use std::str::FromStr;
 use api_spec::ids::MalformedId;
 use api_spec::{ApiError, ErrorCode};
 use kit::client_token::TokenError;
+use kit::quota::OverQuota;
 
 /// What a request can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +194,12 @@ pub fn id<T: FromStr<Err = MalformedId>>(kind: Kind, text: &str) -> Result<T, Er
         expected: Some(wrong.expected),
         id: text.chars().take(128).collect(),
     })
+}
+
+impl From<OverQuota> for Error {
+    fn from(over: OverQuota) -> Self {
+        Error::refused(over.code(), over.to_string())
+    }
 }
 
 impl From<Error> for ApiError {

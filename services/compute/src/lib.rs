@@ -11,6 +11,7 @@ pub mod config;
 mod default_vpc;
 pub mod domain;
 mod error;
+mod facts;
 mod internal;
 mod reconcile;
 mod service;

@@ -45,6 +45,7 @@ impl Forwarder {
             request_id: new_request_id(),
             source_ip: connection.map(|connection| canonical(connection.peer.ip())),
             secure: connection.is_some_and(|connection| connection.secure),
+            tls_version: connection.and_then(|connection| connection.tls_version).map(str::to_owned),
             ..Origin::of(&head.headers)
         };
         origin.put(&mut head.headers);

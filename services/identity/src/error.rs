@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use api_spec::{ApiError, ErrorCode};
+use kit::quota::OverQuota;
 
 /// Everything that can go wrong in identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +91,9 @@ pub enum Error {
         /// Its value.
         limit: usize,
     },
+    /// There would be more of something than a quota lets there be.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     /// The inline policies of one entity are too long together.
     #[error("Maximum policy size of {limit} bytes exceeded for {kind} {name}")]
     InlinePoliciesTooLong {
@@ -192,6 +196,7 @@ impl Error {
             Error::PackedPolicyTooLarge(_) => ErrorCode::PackedPolicyTooLarge,
             Error::InvalidSessionTag(_) => ErrorCode::InvalidParameterValue,
             Error::Refused(_) => ErrorCode::AccessDenied,
+            Error::OverQuota(over) => over.code(),
             Error::Corrupt(_)
             | Error::Sealed(_)
             | Error::MasterKey { .. }

@@ -1,7 +1,9 @@
 //! The service: what the answers to requests are made with.
 
+use std::sync::Arc;
+
 use kit::peer::Peer;
-use kit::{Clock, Context, Random, ServiceName};
+use kit::{Clock, Common, Context, Random, ServiceName};
 
 use crate::config::Config;
 use crate::domain::seal::Sealer;
@@ -19,6 +21,7 @@ pub struct Identity {
     pub(crate) random: Random,
     /// The services that hold things of accounts.
     pub(crate) holders: [Peer; 3],
+    pub(crate) common: Arc<Common>,
 }
 
 impl Identity {
@@ -27,6 +30,7 @@ impl Identity {
         let holders = [ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
             .map(|service| context.peers.internal(service));
         let (clock, random) = (context.clock.clone(), context.random.clone());
-        Ok(Identity { db, tokens: Tokens::new([&sealer])?, sealer, config, clock, random, holders })
+        let (tokens, common) = (Tokens::new([&sealer])?, Arc::clone(&context.common));
+        Ok(Identity { db, tokens, sealer, config, clock, random, holders, common })
     }
 }

@@ -1,7 +1,9 @@
-//! `murus admin`: the operator's tasks, done through the public API as the administrator.
+//! `murus admin`: the operator's tasks, done through the public API as the administrator where it has them, else through
+//! the services' internal doors, which root may open.
 
 mod account;
 mod image;
+mod quota;
 
 use clap::Subcommand;
 
@@ -17,6 +19,9 @@ pub enum Command {
     /// Machine images.
     #[command(subcommand)]
     Image(image::Command),
+    /// Quotas that hold for everybody in an account.
+    #[command(subcommand)]
+    Quota(quota::Command),
 }
 
 /// Does it.
@@ -24,5 +29,6 @@ pub async fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Account(command) => account::run(config, command).await,
         Command::Image(command) => image::run(config, command).await,
+        Command::Quota(command) => quota::run(config, command).await,
     }
 }

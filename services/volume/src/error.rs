@@ -3,6 +3,7 @@
 use api_spec::ids::{ImportTaskId, InstanceId, SnapshotId, VolumeId};
 use api_spec::{ApiError, ErrorCode};
 use kit::client_token::TokenError;
+use kit::quota::OverQuota;
 
 use crate::backend::BackendError;
 
@@ -120,6 +121,9 @@ pub enum Error {
     /// The client token came with other parameters before.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// There would be more of something than a quota lets there be.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -188,6 +192,7 @@ impl From<Error> for ApiError {
             }
             Error::Api(error) => return error,
             Error::Token(error) => return error.into(),
+            Error::OverQuota(over) => return over.into(),
             Error::Config(_) | Error::Store(_) | Error::Backend(_) => return ApiError::internal(words),
         };
         ApiError::new(code, words)

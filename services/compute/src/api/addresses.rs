@@ -8,9 +8,10 @@ use api_spec::ec2::addresses::{
 };
 use api_spec::ids::{AllocationId, AssociationId, InstanceId};
 use api_spec::{ApiError, ErrorCode};
+use auth::policy::Quota;
 use calls::Tag;
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::{Access, Caller, Quotas};
 use store::{Read, Tx};
 
 use super::filter::{Filtered, by_id, by_name, maybe, one, select};
@@ -20,6 +21,7 @@ use crate::domain::instance::Interface;
 use crate::domain::life::State;
 use crate::domain::tags;
 use crate::error::{Error, Kind, id};
+use crate::facts;
 use crate::service::Service;
 use crate::store::instances::INSTANCES;
 use crate::store::interfaces::INTERFACES;
@@ -42,7 +44,8 @@ impl Serve<AllocateAddress> for Service {
             tags,
         };
         let (pool, limit) = (self.pool(), self.config.address_limit);
-        let made = self.store.transact(move |tx| allocate(tx, pool, limit, &new)).await?;
+        let quotas = self.quotas(caller, "AllocateAddress", "elastic-ip").await?;
+        let made = self.store.transact(move |tx| allocate(tx, pool, limit, &quotas, &new)).await?;
         Ok(AllocateAddressResult {
             allocation_id: made.allocation_id.to_string(),
             public_ipv4_pool: "amazon".into(),
@@ -79,8 +82,15 @@ fn check_border_group(given: Option<&str>, region: &str) -> Result<(), Error> {
     }
 }
 
-fn allocate(tx: &mut Tx<'_>, pool: ipnet::Ipv4Net, limit: u32, new: &Address) -> Result<Address, Error> {
+fn allocate(
+    tx: &mut Tx<'_>,
+    pool: ipnet::Ipv4Net,
+    limit: u32,
+    quotas: &Quotas,
+    new: &Address,
+) -> Result<Address, Error> {
     let count = addresses::of_account(tx, &new.account_id)?.len();
+    quotas.check(&[(Quota::Addresses, u64::try_from(count).unwrap_or(u64::MAX).saturating_add(1))])?;
     if count >= usize::try_from(limit).unwrap_or(usize::MAX) {
         let message = "The maximum number of addresses has been reached.";
         return Err(Error::refused(ErrorCode::AddressLimitExceeded, message));
@@ -122,7 +132,8 @@ impl Service {
     ) -> Result<Access, ApiError> {
         let found = Self::named_address(&self.read()?, caller.account_id(), allocation, address).ok();
         let id = found.as_ref().map_or(allocation.unwrap_or("*"), |one| one.allocation_id.as_str());
-        Ok(self.on(caller, action, "elastic-ip", id, found.as_ref().map_or(&[], |one| &one.tags)))
+        let facts = found.as_ref().map(facts::address).unwrap_or_default();
+        Ok(self.on_known(caller, action, "elastic-ip", id, facts))
     }
 }
 
@@ -255,8 +266,8 @@ impl Serve<DisassociateAddress> for Service {
     async fn access(&self, op: &DisassociateAddress, caller: &Caller) -> Result<Vec<Access>, ApiError> {
         let found = associated(&self.read()?, caller.account_id(), op).ok();
         let id = found.as_ref().map_or("*", |one| one.allocation_id.as_str());
-        let tags = found.as_ref().map_or(&[][..], |one| &one.tags);
-        Ok(vec![self.on(caller, "DisassociateAddress", "elastic-ip", id, tags)])
+        let facts = found.as_ref().map(facts::address).unwrap_or_default();
+        Ok(vec![self.on_known(caller, "DisassociateAddress", "elastic-ip", id, facts)])
     }
 
     async fn handle(&self, op: DisassociateAddress, caller: &Caller) -> Result<api_spec::Return, ApiError> {

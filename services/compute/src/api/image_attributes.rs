@@ -17,7 +17,8 @@ use crate::store::images::{self, IMAGES};
 
 impl Serve<DescribeImageAttribute> for Service {
     async fn access(&self, op: &DescribeImageAttribute, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        Ok(vec![self.on_tagged(caller, "DescribeImageAttribute", &op.image_id).await?])
+        let access = self.on_tagged(caller, "DescribeImageAttribute", &op.image_id).await?;
+        Ok(vec![access.key("ec2:Attribute", op.attribute.as_str())])
     }
 
     async fn handle(&self, op: DescribeImageAttribute, caller: &Caller) -> Result<ImageAttribute, ApiError> {
@@ -135,9 +136,23 @@ fn apply(image: &mut Image, change: &Change) {
     }
 }
 
+/// The attribute that a request is about, by name or by the parameter that it fills.
+fn attribute(op: &ModifyImageAttribute) -> Option<&str> {
+    let permission = !op.user_ids.is_empty() || !op.user_groups.is_empty() || op.launch_permission.is_some();
+    match op.attribute.as_deref() {
+        Some(attribute) => Some(attribute),
+        None if permission => Some("launchPermission"),
+        None => op.description.as_ref().map(|_| "description"),
+    }
+}
+
 impl Serve<ModifyImageAttribute> for Service {
     async fn access(&self, op: &ModifyImageAttribute, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        Ok(vec![self.on_tagged(caller, "ModifyImageAttribute", &op.image_id).await?])
+        let access = self.on_tagged(caller, "ModifyImageAttribute", &op.image_id).await?;
+        Ok(vec![match attribute(op) {
+            Some(attribute) => access.key("ec2:Attribute", attribute),
+            None => access,
+        }])
     }
 
     async fn handle(&self, op: ModifyImageAttribute, caller: &Caller) -> Result<api_spec::Return, ApiError> {

@@ -28,7 +28,7 @@ impl Serve<RegisterImage> for Service {
         for snapshot in
             op.block_device_mappings.iter().filter_map(|one| one.ebs.as_ref()?.snapshot_id.as_ref())
         {
-            accesses.push(self.on(caller, "RegisterImage", "snapshot", snapshot, &[]));
+            accesses.push(self.on_tagged(caller, "RegisterImage", snapshot).await?);
         }
         Ok(accesses)
     }

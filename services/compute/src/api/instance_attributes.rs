@@ -1,9 +1,10 @@
 //! Attributes of instances that can be read and changed one by one; only those that are truly honoured can be changed.
 
-use api_spec::ec2::images::StringValue;
+use api_spec::ec2::images::{RequestStringValue, StringValue};
 use api_spec::ec2::instance_attributes::{
     BooleanValue, DescribeInstanceAttribute, InstanceAttribute, ModifyInstanceAttribute,
-    ModifyInstanceMetadataOptions, ModifyInstanceMetadataOptionsResult, RequestInstanceBlockDevice,
+    ModifyInstanceMetadataOptions, ModifyInstanceMetadataOptionsResult, RequestBooleanValue,
+    RequestInstanceBlockDevice,
 };
 use api_spec::ec2::instances::EnclaveOptions;
 use api_spec::ec2::run_instances::RequestMetadataOptions;
@@ -13,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::volume::SetDeleteOnTermination;
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::{Access, Caller, Quotas};
 use store::Tx;
 
 use super::describe_instances::{devices, metadata_options};
@@ -27,7 +28,8 @@ use crate::store::{instances, interfaces, security_groups};
 
 impl Serve<DescribeInstanceAttribute> for Service {
     async fn access(&self, op: &DescribeInstanceAttribute, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        Ok(vec![self.on_instance(caller, "DescribeInstanceAttribute", &op.instance_id)?])
+        let access = self.on_instance(caller, "DescribeInstanceAttribute", &op.instance_id)?;
+        Ok(vec![access.key("ec2:Attribute", op.attribute.as_str())])
     }
 
     async fn handle(
@@ -190,6 +192,21 @@ fn device_change(one: &RequestInstanceBlockDevice) -> Result<(String, bool), Err
     }
 }
 
+/// A larger type takes more of what quotas count.
+fn within_quotas(tx: &Tx<'_>, one: &Instance, change: &Change, quotas: &Quotas) -> Result<(), Error> {
+    let Change::Type { vcpus, memory_mib, .. } = change else { return Ok(()) };
+    if !quotas.any() || (*vcpus <= one.vcpus && *memory_mib <= one.memory_mib) {
+        return Ok(());
+    }
+    let held = instances::held(tx, &one.account_id)?;
+    let after = instances::Held {
+        vcpus: held.vcpus.saturating_sub(u64::from(one.vcpus)) + u64::from(*vcpus),
+        memory_mib: held.memory_mib.saturating_sub(one.memory_mib) + memory_mib,
+        ..held
+    };
+    Ok(quotas.check(&after.counts())?)
+}
+
 /// Some attributes can be changed only while the instance is off.
 fn check_stopped(instance: &Instance, attribute: &str) -> Result<(), Error> {
     if instance.life.state == State::Stopped {
@@ -262,9 +279,39 @@ fn change_groups(tx: &mut Tx<'_>, instance: &Instance, groups: &[SecurityGroupId
     Ok(interfaces::put(tx, &interface)?)
 }
 
+/// The attribute that a request sets, and its new value where that is a word.
+fn attribute_keys(op: &ModifyInstanceAttribute) -> Vec<(String, String)> {
+    let flag = |one: &Option<RequestBooleanValue>| Some(one.as_ref()?.value?.to_string());
+    let word = |one: &Option<RequestStringValue>| one.as_ref()?.value.clone();
+    let set = [
+        ("InstanceType", word(&op.instance_type)),
+        ("DisableApiTermination", flag(&op.disable_api_termination)),
+        ("DisableApiStop", flag(&op.disable_api_stop)),
+        ("EbsOptimized", flag(&op.ebs_optimized)),
+        ("SourceDestCheck", flag(&op.source_dest_check)),
+        ("InstanceInitiatedShutdownBehavior", word(&op.instance_initiated_shutdown_behavior)),
+    ];
+    let unspoken = [
+        ("UserData", op.user_data.is_some()),
+        ("GroupSet", !op.groups.is_empty()),
+        ("BlockDeviceMapping", !op.block_device_mappings.is_empty()),
+    ];
+    let mut keys: Vec<(String, String)> =
+        op.attribute.iter().map(|name| ("ec2:Attribute".into(), name.clone())).collect();
+    for (name, value) in set.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        keys.push(("ec2:Attribute".into(), name.into()));
+        keys.push((format!("ec2:Attribute/{name}"), value));
+    }
+    keys.extend(
+        unspoken.iter().filter(|(_, set)| *set).map(|(name, _)| ("ec2:Attribute".into(), (*name).into())),
+    );
+    keys
+}
+
 impl Serve<ModifyInstanceAttribute> for Service {
     async fn access(&self, op: &ModifyInstanceAttribute, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let mut accesses = vec![self.on_instance(caller, "ModifyInstanceAttribute", &op.instance_id)?];
+        let access = self.on_instance(caller, "ModifyInstanceAttribute", &op.instance_id)?;
+        let mut accesses = vec![access.keys(attribute_keys(op))];
         for group in &op.groups {
             accesses.push(self.access_group(caller, "ModifyInstanceAttribute", Some(group), None)?);
         }
@@ -288,6 +335,7 @@ impl Serve<ModifyInstanceAttribute> for Service {
             return Ok(api_spec::Return::TRUE);
         }
         let account = caller.account_id().to_owned();
+        let quotas = self.quotas(caller, "ModifyInstanceAttribute", "instance").await?;
         self.store
             .transact(move |tx| {
                 let one = instances::owned(tx, &account, &instance_id)?;
@@ -295,6 +343,7 @@ impl Serve<ModifyInstanceAttribute> for Service {
                     let message = format!("The instance '{instance_id}' is terminated.");
                     return Err(Error::refused(ErrorCode::IncorrectInstanceState, message));
                 }
+                within_quotas(tx, &one, &change, &quotas)?;
                 apply(tx, one, &change)
             })
             .await?;

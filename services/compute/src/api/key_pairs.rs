@@ -17,6 +17,7 @@ use super::shown;
 use crate::domain::key_pair::{self, KeyKind, KeyPair};
 use crate::domain::tags;
 use crate::error::{Error, Kind, id};
+use crate::facts;
 use crate::service::Service;
 use crate::store::key_pairs::{self, KEY_PAIRS};
 
@@ -37,6 +38,7 @@ impl Service {
         let mut accesses = self.creating(caller, action, "key-pair", &tags);
         if let Some(first) = accesses.first_mut() {
             first.resource = self.arn(caller.account_id(), "key-pair", name);
+            first.keys.insert("ec2:KeyPairName", name);
         }
         Ok(accesses)
     }
@@ -213,8 +215,8 @@ impl Serve<DeleteKeyPair> for Service {
         let found = self.named_key(caller, op).ok().flatten();
         let named = op.key_name.as_deref().or(op.key_pair_id.as_deref()).unwrap_or("*");
         let name = found.as_ref().map_or(named, |key| key.name.as_str());
-        let tags = found.as_ref().map_or(&[][..], |key| &key.tags);
-        Ok(vec![self.on(caller, "DeleteKeyPair", "key-pair", name, tags)])
+        let facts = found.as_ref().map(facts::key_pair).unwrap_or_default();
+        Ok(vec![self.on_known(caller, "DeleteKeyPair", "key-pair", name, facts)])
     }
 
     async fn handle(&self, op: DeleteKeyPair, caller: &Caller) -> Result<DeleteKeyPairResult, ApiError> {

@@ -13,6 +13,7 @@ mod key_pairs;
 mod networks;
 mod power;
 mod regions;
+mod run_access;
 mod run_instances;
 mod security_group_rules;
 mod security_groups;

@@ -12,49 +12,25 @@ use calls::volume::LaunchVolume;
 use jiff::Timestamp;
 use kit::client_token::ClientToken;
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::{Access, Caller, Quotas};
 
 use super::describe_instances::reservations;
+use crate::domain::devices;
 use crate::domain::image::Image;
 use crate::domain::launch::Launch;
 use crate::domain::life::{Reason, State};
-use crate::domain::{devices, tags};
 use crate::error::{Error, Kind, id};
 use crate::reconcile::launch_volumes::{is_refusal, make_disks};
 use crate::service::{Launching, Service};
 use crate::store::launches::{Ids, Plan, commit};
-use crate::store::{images, instances, key_pairs};
+use crate::store::{images, instances};
 
 /// How long an answer waits for the disks to be made.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Serve<RunInstances> for Service {
     async fn access(&self, op: &RunInstances, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let specified = tags::specified(&op.tag_specifications, ["instance", "volume", "network-interface"]);
-        let [instance, volume, interface] = specified?;
-        let run = "RunInstances";
-        let mut accesses = Vec::new();
-        for (kind, tags) in [("instance", &instance), ("volume", &volume), ("network-interface", &interface)]
-        {
-            accesses.extend(self.creating(caller, run, kind, tags));
-        }
-        if let (Some(first), Some(kind)) = (accesses.first_mut(), &op.instance_type) {
-            *first = first.clone().key("ec2:InstanceType", kind.as_str());
-        }
-        if let Some(image) = &op.image_id {
-            accesses.push(self.on_tagged(caller, run, image).await?);
-        }
-        for snapshot in
-            op.block_device_mappings.iter().filter_map(|one| one.ebs.as_ref()?.snapshot_id.as_ref())
-        {
-            accesses.push(self.on_tagged(caller, run, snapshot).await?);
-        }
-        accesses.extend(self.access_network(op, caller).await?);
-        if let Some(name) = &op.key_name {
-            let tags = key_pairs::by_name(&self.read()?, caller.account_id(), name).map(|key| key.tags);
-            accesses.push(self.on(caller, run, "key-pair", name, &tags.unwrap_or_default()));
-        }
-        Ok(accesses)
+        self.run_access(op, caller).await
     }
 
     async fn handle(&self, op: RunInstances, caller: &Caller) -> Result<Reservation, ApiError> {
@@ -66,40 +42,18 @@ impl Serve<RunInstances> for Service {
             return Ok(self.shown_reservation(&reservation)?);
         }
         let plan = self.plan(&op, caller, token, client_token).await?;
+        let quotas = plan.quotas.clone();
         // marked before they exist, so that the reconciler leaves them to us
         let launching: Vec<Launching<'_>> =
             plan.ids.iter().filter_map(|ids| self.begin_launch(&ids.instance)).collect();
         let reservation = self.store.transact(move |tx| commit(tx, &plan)).await?;
-        self.make_all_disks(&reservation, &launching).await?;
+        self.make_all_disks(&reservation, &launching, &quotas).await?;
         drop(launching);
         Ok(self.shown_reservation(&reservation)?)
     }
 }
 
 impl Service {
-    async fn access_network(&self, op: &RunInstances, caller: &Caller) -> Result<Vec<Access>, ApiError> {
-        let mut accesses = Vec::new();
-        let run = "RunInstances";
-        let inner = op.network_interfaces.first();
-        if let Some(subnet) = op.subnet_id.as_ref().or_else(|| inner.and_then(|one| one.subnet_id.as_ref())) {
-            accesses.push(self.on_tagged(caller, run, subnet).await?);
-        } else {
-            accesses.push(self.on(caller, run, "subnet", "*", &[]));
-        }
-        let groups: Vec<&String> =
-            op.security_group_ids.iter().chain(inner.iter().flat_map(|one| &one.groups)).collect();
-        for group in &groups {
-            accesses.push(self.access_group(caller, run, Some(group), None)?);
-        }
-        for name in &op.security_groups {
-            accesses.push(self.access_group(caller, run, None, Some(name))?);
-        }
-        if groups.is_empty() && op.security_groups.is_empty() {
-            accesses.push(self.access_group(caller, run, None, Some("default"))?);
-        }
-        Ok(accesses)
-    }
-
     async fn replay(
         &self,
         token: Option<ClientToken>,
@@ -158,6 +112,7 @@ impl Service {
             config: self.config.clone(),
             own_zone: self.context.common.zone.clone(),
             pool: self.pool(),
+            quotas: self.quotas(caller, "RunInstances", "instance").await?,
             launch,
         })
     }
@@ -193,12 +148,13 @@ impl Service {
         &self,
         reservation: &ReservationId,
         launching: &[Launching<'_>],
+        quotas: &Quotas,
     ) -> Result<(), ApiError> {
         let launched = instances::of_reservation(&self.read()?, reservation).map_err(Error::from)?;
         let all = async {
             for instance in &launched {
                 let Some(mark) = launching.iter().find(|mark| mark.is_for(&instance.id)) else { continue };
-                make_disks(self, instance, mark).await?;
+                make_disks(self, instance, mark, quotas).await?;
             }
             Ok::<_, ApiError>(())
         };

@@ -17,7 +17,6 @@ use crate::domain::security_group::{Peer, Rule, SecurityGroup, everything_out, p
 use crate::domain::tags;
 use crate::error::{Error, Kind, id};
 use crate::service::Service;
-use crate::store::networks::VPCS;
 use crate::store::{interfaces, networks, security_groups};
 
 /// Groups that a VPC may have.
@@ -41,6 +40,8 @@ impl Serve<CreateSecurityGroup> for Service {
         let [tags] = tags::specified(&op.tag_specifications, ["security-group"])?;
         let mut accesses = self.creating(caller, "CreateSecurityGroup", "security-group", &tags);
         if let Some(vpc) = &op.vpc_id {
+            let arn = self.arn(caller.account_id(), "vpc", vpc);
+            accesses = accesses.into_iter().map(|access| access.key("ec2:Vpc", arn.as_str())).collect();
             accesses.push(self.on_tagged(caller, "CreateSecurityGroup", vpc).await?);
         }
         Ok(accesses)
@@ -136,12 +137,8 @@ impl Service {
         let Ok(group) = Self::named_group(&read, caller.account_id(), group_id, name) else {
             return Ok(self.on(caller, action, "security-group", group_id.unwrap_or("*"), &[]));
         };
-        let access = self.on(caller, action, "security-group", group.id.as_str(), &group.tags);
-        let vpc = read.get(&VPCS, &group.vpc).map_err(Error::from)?;
-        Ok(match vpc {
-            Some(vpc) => access.key("ec2:Vpc", self.arn(&vpc.account_id, "vpc", vpc.id.as_str())),
-            None => access,
-        })
+        let facts = self.group_facts(&group);
+        Ok(self.on_known(caller, action, "security-group", group.id.as_str(), facts))
     }
 }
 

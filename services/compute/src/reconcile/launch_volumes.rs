@@ -7,6 +7,7 @@ use api_spec::{ApiError, ErrorCode};
 use calls::compute::AttachedDisk;
 use calls::volume::{LaunchVolumes, ReleaseInstance};
 use jiff::Timestamp;
+use kit::Quotas;
 use kit::reconcile::Reconciler;
 use store::{Read, Tx};
 
@@ -50,19 +51,25 @@ pub fn is_refusal(error: &ApiError) -> bool {
 /// Has the disks of one instance made. False when somebody else is at it.
 async fn launch(service: &Service, instance: &Instance) -> Result<bool, ApiError> {
     let Some(launching) = service.begin_launch(&instance.id) else { return Ok(false) };
-    make_disks(service, instance, &launching).await.map(|()| true)
+    make_disks(service, instance, &launching, &Quotas::none()).await.map(|()| true)
 }
 
-/// Has the disks of an instance made by whoever is launching it.
+/// Has the disks of an instance made by whoever is launching it, within the quotas of who asked for it.
 ///
 /// # Errors
 /// What volume refused with (the instance then ends, with the reason), or why it could not be asked.
-pub async fn make_disks(service: &Service, instance: &Instance, _: &Launching<'_>) -> Result<(), ApiError> {
+pub async fn make_disks(
+    service: &Service,
+    instance: &Instance,
+    _: &Launching<'_>,
+    quotas: &Quotas,
+) -> Result<(), ApiError> {
     let call = LaunchVolumes {
         account_id: instance.account_id.clone(),
         instance: instance.id.clone(),
         zone: instance.zone.clone(),
         volumes: instance.plan.clone(),
+        quotas: quotas.to_text(),
     };
     let (id, now) = (instance.id.clone(), service.context.clock.now());
     match service.volume().call(&call).await {

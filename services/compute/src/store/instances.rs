@@ -1,6 +1,7 @@
 //! Instances.
 
 use api_spec::ids::{InstanceId, ReservationId};
+use auth::policy::Quota;
 use jiff::Timestamp;
 use store::{Index, IndexedTable, Read, Tx};
 
@@ -113,4 +114,39 @@ pub fn with_interface(
 ) -> Result<(Instance, Option<Interface>), store::Error> {
     let interface = interfaces::of_instance(read, &instance)?;
     Ok((instance, interface))
+}
+
+/// What an account has of what quotas count: all of its instances that are not terminated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Instances.
+    pub instances: u64,
+    /// Their virtual CPUs.
+    pub vcpus: u64,
+    /// Their memory, in MiB.
+    pub memory_mib: u64,
+}
+
+impl Held {
+    /// With so many more instances of a kind.
+    #[must_use]
+    pub fn with(self, count: u64, vcpus: u64, memory_mib: u64) -> Held {
+        Held {
+            instances: self.instances + count,
+            vcpus: self.vcpus + count * vcpus,
+            memory_mib: self.memory_mib + count * memory_mib,
+        }
+    }
+
+    /// As quotas compare it.
+    pub fn counts(&self) -> [(Quota, u64); 3] {
+        [(Quota::Instances, self.instances), (Quota::Vcpus, self.vcpus), (Quota::MemoryMib, self.memory_mib)]
+    }
+}
+
+/// What an account has.
+pub fn held(read: &impl Read, account_id: &str) -> Result<Held, store::Error> {
+    let all = of_account(read, account_id)?.into_iter();
+    let alive = all.filter(|one| one.life.state != State::Terminated);
+    Ok(alive.fold(Held::default(), |held, one| held.with(1, u64::from(one.vcpus), one.memory_mib)))
 }

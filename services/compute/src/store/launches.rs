@@ -11,10 +11,12 @@ use api_spec::ids::{
 use calls::volume::LaunchVolume;
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
+use kit::Quotas;
 use kit::client_token::ClientToken;
 use store::{Read, Tx};
 
 use super::images::IMAGES;
+use super::instances::Held;
 use super::{addresses, instances, interfaces, key_pairs, networks, nodes, security_groups};
 use crate::Config;
 use crate::domain::image::Image;
@@ -23,7 +25,7 @@ use crate::domain::instance::{
 };
 use crate::domain::instance_type::InstanceType;
 use crate::domain::launch::Launch;
-use crate::domain::life::{Life, State};
+use crate::domain::life::Life;
 use crate::domain::network::{self, Subnet, Vpc};
 use crate::domain::placement::{self, Need};
 use crate::error::{Error, Kind, id};
@@ -75,6 +77,8 @@ pub struct Plan {
     pub own_zone: String,
     /// Public addresses.
     pub pool: Ipv4Net,
+    /// Quotas of who launches.
+    pub quotas: Quotas,
 }
 
 /// Makes the instances; gives their reservation.
@@ -166,10 +170,8 @@ fn wanted_zone(tx: &Tx<'_>, plan: &Plan) -> Result<Option<String>, Error> {
 /// A node for each instance, as many as there is room for.
 fn place(tx: &Tx<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
     let zone = wanted_zone(tx, plan)?;
-    let alive = instances::of_account(tx, &plan.account)?
-        .iter()
-        .filter(|one| one.life.state != State::Terminated)
-        .count();
+    let held = instances::held(tx, &plan.account)?;
+    let alive = usize::try_from(held.instances).unwrap_or(usize::MAX);
     let limit = usize::try_from(plan.config.instance_limit).unwrap_or(usize::MAX);
     if alive + plan.launch.min > limit {
         let message = format!(
@@ -183,9 +185,24 @@ fn place(tx: &Tx<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
         vcpus: u64::from(plan.kind.vcpus),
         memory_mib: plan.kind.memory_mib + plan.config.memory_overhead_mib,
     };
-    let counts = (plan.launch.min, plan.launch.max.min(limit - alive));
+    let max = within_quotas(plan, &held, plan.launch.max.min(limit - alive))?;
+    let counts = (plan.launch.min, max);
     placement::choose(&loads, need, counts, zone.as_deref(), plan.config.cpu_ratio)
         .ok_or_else(|| Error::no_room(&plan.kind.name, zone.as_deref().unwrap_or(&plan.own_zone)))
+}
+
+/// As many instances as the quotas let there be, but not fewer than were asked for at least.
+fn within_quotas(plan: &Plan, held: &Held, max: usize) -> Result<usize, Error> {
+    let mut refused = None;
+    for count in (plan.launch.min..=max).rev() {
+        let count_u64 = u64::try_from(count).unwrap_or(u64::MAX);
+        let after = held.with(count_u64, u64::from(plan.kind.vcpus), plan.kind.memory_mib);
+        match plan.quotas.check(&after.counts()) {
+            Ok(()) => return Ok(count),
+            Err(over) => refused = Some(over),
+        }
+    }
+    refused.map_or(Ok(max), |over| Err(over.into()))
 }
 
 /// The subnet asked for, or the default one of the zone that was chosen.

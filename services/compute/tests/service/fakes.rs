@@ -19,8 +19,8 @@ use calls::node::{
     DomainState, Observed, ObservedInstance, Power, WatchObserved,
 };
 use calls::volume::{
-    ChangeTags, HoldSnapshots, LaunchVolumes, ListTags, LookUpSnapshots, ReleaseInstance,
-    SetDeleteOnTermination, SnapshotInfo, TaggedId,
+    ChangeTags, ConditionKeys, HoldSnapshots, KeysAndTags, LaunchVolumes, ListTags, LookUpSnapshots,
+    ReleaseInstance, SetDeleteOnTermination, SnapshotInfo, TaggedId,
 };
 use calls::{Done, Tag};
 use kit::internal::answer;
@@ -61,11 +61,47 @@ pub const RED: Person = Person {
          "Condition":{"StringEquals":{"aws:ResourceTag/team":"red"}}}]}"#,
     ..ADMIN
 };
+/// May do everything within quotas: two instances, three virtual CPUs, one address.
+pub const LIMITED: Person = Person {
+    key: "AKIALIMITEDLIMITEDLI",
+    name: "limited",
+    policy: r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-instances":"2"}}},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-vcpus":"3"}}},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-addresses":"1"}}}]}"#,
+    ..ADMIN
+};
+/// May launch only what these conditions describe.
+pub const PICKY: Person = Person {
+    key: "AKIAPICKYPICKYPICKYP",
+    name: "picky",
+    policy: r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:instance/*",
+         "Condition":{"StringEquals":{"ec2:InstanceType":"t2.nano","ec2:MetadataHttpTokens":"required",
+            "ec2:AvailabilityZone":"us-east-1a","ec2:Tenancy":"default","ec2:RootDeviceType":"ebs"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:volume/*",
+         "Condition":{"NumericLessThanEquals":{"ec2:VolumeSize":"4"},"Bool":{"ec2:Encrypted":"false"},
+            "ArnLike":{"ec2:ParentSnapshot":"arn:aws:ec2:us-east-1::snapshot/*"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1::image/*",
+         "Condition":{"StringEquals":{"ec2:Owner":"000000000001","ec2:ImageType":"machine"},"Bool":{"ec2:Public":"false"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:subnet/subnet-*",
+         "Condition":{"ArnLike":{"ec2:Vpc":"arn:aws:ec2:us-east-1:000000000001:vpc/vpc-*"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:network-interface/*",
+         "Condition":{"ArnLike":{"ec2:Subnet":"arn:aws:ec2:us-east-1:000000000001:subnet/subnet-*"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:security-group/sg-*",
+         "Condition":{"StringLike":{"ec2:SecurityGroupID":"sg-*"}}},
+        {"Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:us-east-1:000000000001:key-pair/*",
+         "Condition":{"StringEquals":{"ec2:KeyPairName":"mine","ec2:KeyPairType":"ed25519"}}}]}"#,
+    ..ADMIN
+};
 pub const STRANGER: Person =
     Person { key: "AKIASTRANGERSTRANGER", name: "eve", account: "000000000002", ..ADMIN };
 
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let Some(who) = [ADMIN, NOBODY, RED, STRANGER].into_iter().find(|who| who.key == question.access_key_id)
+    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, PICKY, STRANGER]
+        .into_iter()
+        .find(|who| who.key == question.access_key_id)
     else {
         return Resolved::Unknown;
     };
@@ -348,10 +384,18 @@ impl FakeVolume {
             Ok(Done {})
         });
         let router = answers!(router, |this, call: ChangeTags| this.change_tags(&call));
-        answers!(router, |this, _call: ListTags| {
+        let router = answers!(router, |this, _call: ListTags| {
             let read =
                 |(id, tags): (&String, &Vec<Tag>)| (TaggedId::Volume(id.parse().unwrap()), tags.clone());
             Ok(this.lock().tags.iter().map(read).collect())
+        });
+        answers!(router, |this, call: ConditionKeys| {
+            let id = match call.resource {
+                TaggedId::Volume(id) => id.to_string(),
+                TaggedId::Snapshot(id) => id.to_string(),
+            };
+            let tags = this.lock().tags.get(&id).cloned().unwrap_or_default();
+            Ok(Some(KeysAndTags { keys: vec![("ec2:VolumeSize".into(), "8".into())], tags }))
         })
     }
 }

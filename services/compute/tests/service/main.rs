@@ -14,5 +14,6 @@ mod kills;
 mod launches;
 mod permissions;
 mod power;
+mod quotas;
 mod tags;
 mod world;

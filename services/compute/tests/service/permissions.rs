@@ -1,6 +1,6 @@
 //! What policies allow and refuse.
 
-use crate::fakes::{ADMIN, NOBODY, RED};
+use crate::fakes::{ADMIN, NOBODY, PICKY, RED};
 use crate::world::World;
 
 const ID: &str = "0123456789abcdef0";
@@ -63,4 +63,34 @@ async fn a_dry_run_changes_nothing() {
     let reply = world.call(ADMIN, "AllocateAddress", &[("DryRun", "true")]).await;
     assert_eq!((reply.status, reply.all("Code")), (412, vec!["DryRunOperation".to_owned()]));
     assert!(!world.ok("DescribeAddresses", &[]).await.has("publicIp"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_launch_shows_every_resource_with_its_condition_keys() {
+    let world = World::new().await;
+    let image = world.image("tiny").await;
+    world.ok("CreateKeyPair", &[("KeyName", "mine"), ("KeyType", "ed25519")]).await;
+    world.ok("DescribeSubnets", &[]).await;
+    let launch = [
+        ("ImageId", image.as_str()),
+        ("InstanceType", "t2.nano"),
+        ("MinCount", "1"),
+        ("MaxCount", "1"),
+        ("KeyName", "mine"),
+        ("MetadataOptions.HttpTokens", "required"),
+    ];
+    let allowed = world.call(PICKY, "RunInstances", &launch).await;
+    assert_eq!(allowed.status, 200, "{}", allowed.body);
+    let size =
+        [("BlockDeviceMapping.1.DeviceName", "/dev/sda1"), ("BlockDeviceMapping.1.Ebs.VolumeSize", "5")];
+    for (changed, resource) in [
+        ([&launch[..1], &[("InstanceType", "t2.micro")], &launch[2..]].concat(), "instance/"),
+        (launch[..5].to_vec(), "instance/"),
+        ([&launch[..], &size].concat(), "volume/"),
+        ([&launch[..], &[("SubnetId", "subnet-0123456789abcdef0")]].concat(), "instance/"),
+    ] {
+        let refused = world.call(PICKY, "RunInstances", &changed).await;
+        assert_eq!(refused.all("Code"), ["UnauthorizedOperation"], "{changed:?}");
+        assert!(refused.one("Message").contains(resource), "{}", refused.body);
+    }
 }

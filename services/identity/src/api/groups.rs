@@ -6,7 +6,8 @@ use api_spec::iam::{
 };
 use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::quota::Quota;
+use kit::{Access, Caller, Quotas};
 
 use super::paging::page;
 use super::views;
@@ -34,7 +35,15 @@ impl Serve<CreateGroup> for Identity {
         names::name_128("groupName", &group.name)?;
         names::path("path", &group.path)?;
         let (made, limit) = (group.clone(), self.config.max_groups);
-        self.db.change(move |tx| groups::create(tx, &made, limit)).await?;
+        let access = Access::new("iam:CreateGroup", group.arn());
+        let quotas = Quotas::known(&self.common, caller, &access);
+        self.db
+            .change(move |tx| {
+                let count = groups::count(tx, &made.account)?;
+                quotas.check(&[(Quota::Groups, count.saturating_add(1))])?;
+                groups::create(tx, &made, limit)
+            })
+            .await?;
         Ok(CreateGroupResult { group: views::group(&group) })
     }
 }

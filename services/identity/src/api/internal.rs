@@ -26,9 +26,13 @@ use crate::store::{self, accounts, groups, keys, policies, users};
 /// The routes of these calls.
 pub fn routes(identity: Arc<Identity>) -> Router {
     let (watched, signs) = (Arc::clone(&identity), Arc::clone(&identity));
-    let router = kit::internal::answer(Router::new(), move |question: ResolveCredential| {
+    let router = super::quotas::routes(Router::new(), &identity);
+    let router = kit::internal::answer(router, move |question: ResolveCredential| {
         let identity = Arc::clone(&identity);
-        async move { identity.resolve(&question).map_err(ApiError::from) }
+        async move {
+            let resolved = identity.resolve(&question)?;
+            identity.with_account_quotas(resolved).map_err(ApiError::from)
+        }
     });
     let router = kit::internal::answer(router, move |question: SignVersion2| {
         let identity = Arc::clone(&signs);

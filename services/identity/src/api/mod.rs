@@ -16,6 +16,7 @@ mod policies;
 mod policy_entities;
 mod policy_versions;
 mod role_policies;
+mod quotas;
 mod roles;
 mod session_holder;
 mod sessions;

@@ -6,7 +6,8 @@ use api_spec::iam::{
 };
 use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::quota::Quota;
+use kit::{Access, Caller, Quotas};
 
 use super::access::creating;
 use super::paging::page;
@@ -64,6 +65,8 @@ impl Serve<CreateRole> for Identity {
         };
         check(&role)?;
         let limit = self.config.max_roles;
+        let access = Access::new("iam:CreateRole", role.arn());
+        let quotas = Quotas::known(&self.common, caller, &access);
         let role = self
             .db
             .change(move |tx| {
@@ -72,6 +75,8 @@ impl Serve<CreateRole> for Identity {
                 }
                 let trust = roles::bind_trust(tx, &role.account, &role.trust.text)?;
                 let role = Role { trust, ..role.clone() };
+                let count = roles::count(tx, &role.account)?;
+                quotas.check(&[(Quota::Roles, count.saturating_add(1))])?;
                 roles::create(tx, &role, limit)?;
                 Ok(role)
             })

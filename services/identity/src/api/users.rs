@@ -9,7 +9,8 @@ use api_spec::iam::{
 use api_spec::{ApiError, Empty};
 use auth::policy::Principal;
 use kit::dispatch::Serve;
-use kit::{Access, Caller};
+use kit::quota::Quota;
+use kit::{Access, Caller, Quotas};
 
 use super::access::{creating, who};
 use super::paging::page;
@@ -50,11 +51,15 @@ impl Serve<CreateUser> for Identity {
             names::policy_arn(arn)?;
         }
         let (made, limit) = (user.clone(), self.config.max_users);
+        let access = Access::new("iam:CreateUser", user.arn());
+        let quotas = Quotas::known(&self.common, caller, &access);
         self.db
             .change(move |tx| {
                 if let Some(arn) = &made.permissions.boundary {
                     policies::check_boundary(tx, &made.account, arn)?;
                 }
+                let count = users::count(tx, &made.account)?;
+                quotas.check(&[(Quota::Users, count.saturating_add(1))])?;
                 users::create(tx, &made, limit)
             })
             .await?;

@@ -3,8 +3,8 @@
 use ::store::{Read, Tx};
 
 use super::tables::{
-    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS, INSTALLATION,
-    INSTANCE_PROFILES, POLICIES, ROLES, USERS,
+    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS,
+    INSTALLATION, INSTANCE_PROFILES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -97,6 +97,21 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&ROLES, &account)?;
     tx.delete_prefix(&INSTANCE_PROFILES, &account)?;
     tx.delete_prefix(&POLICIES, &account)?;
+    tx.delete(&ACCOUNT_QUOTAS, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
+}
+
+/// The document of an account's quotas, if it has any.
+pub fn quotas(read: &impl Read, id: &str) -> Result<Option<String>, Error> {
+    Ok(read.get(&ACCOUNT_QUOTAS, &id.to_owned())?)
+}
+
+/// Sets an account's quotas, or takes them away.
+pub fn set_quotas(tx: &mut Tx<'_>, id: &str, document: Option<&String>) -> Result<(), Error> {
+    match document {
+        Some(document) => tx.put(&ACCOUNT_QUOTAS, &id.to_owned(), document)?,
+        None => drop(tx.delete(&ACCOUNT_QUOTAS, &id.to_owned())?),
+    }
+    Ok(())
 }

@@ -30,6 +30,12 @@ pub fn of_user(read: &impl Read, user: &User) -> Result<Vec<Group>, Error> {
     Ok(groups)
 }
 
+/// How many groups an account has.
+pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
+    let count = GROUPS_BY_NAME.keys(read, &account.to_owned())?.len();
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
 /// Adds a group.
 pub fn create(tx: &mut Tx<'_>, group: &Group, limit: usize) -> Result<(), Error> {
     if GROUPS_BY_NAME.any(tx, &key(&group.account, &group.name))? {

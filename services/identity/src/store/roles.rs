@@ -28,6 +28,12 @@ pub fn list(read: &impl Read, account: &str) -> Result<Vec<Role>, Error> {
     Ok(found.into_iter().map(|(_, role)| role).collect())
 }
 
+/// How many roles an account has.
+pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
+    let count = ROLES_BY_NAME.keys(read, &account.to_owned())?.len();
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
 /// Adds a role.
 pub fn create(tx: &mut Tx<'_>, role: &Role, limit: usize) -> Result<(), Error> {
     if ROLES_BY_NAME.any(tx, &key(&role.account, &role.name))? {

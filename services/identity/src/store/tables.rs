@@ -23,6 +23,8 @@ pub const ACCOUNTS_BY_ALIAS: Index<String, Account, String> =
 
 /// When an account was deleted, by its id.
 pub const CLOSED_ACCOUNTS: Table<String, String> = Table::new("closed_accounts");
+/// Quota policies of accounts, by the account's id: documents that hold quota statements only.
+pub const ACCOUNT_QUOTAS: Table<String, String> = Table::new("account_quotas");
 
 /// By account and id.
 pub const USERS: IndexedTable<InAccount, User> =

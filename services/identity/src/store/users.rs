@@ -56,6 +56,12 @@ pub fn in_group(read: &impl Read, group: &Group) -> Result<Vec<User>, Error> {
     Ok(users)
 }
 
+/// How many users an account has.
+pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
+    let count = USERS_BY_NAME.keys(read, &account.to_owned())?.len();
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
 /// Adds a user.
 pub fn create(tx: &mut Tx<'_>, user: &User, limit: usize) -> Result<(), Error> {
     if USERS_BY_NAME.any(tx, &key(&user.account, &user.name))? {

@@ -13,6 +13,7 @@ mod keys;
 mod kill;
 mod policies;
 mod role_policies;
+mod quotas;
 mod roles;
 mod sessions;
 mod support;

@@ -127,6 +127,11 @@ impl World {
         self.client(&key.field("AccessKeyId"), &key.field("SecretAccessKey"))
     }
 
+    /// Makes a call of another service, or of the operator.
+    pub async fn internal<C: calls::InternalCall>(&self, call: &C) -> Result<C::Reply, api_spec::ApiError> {
+        self.context.peers.internal(ServiceName::Identity).call(call).await
+    }
+
     /// The version of the state.
     pub async fn version(&self) -> u64 {
         let peer = self.context.peers.internal(ServiceName::Identity);

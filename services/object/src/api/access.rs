@@ -42,7 +42,11 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     let operation = x.operation;
     match operation {
         Operation::ListBuckets => return plain(x, operation.action(), "arn:aws:s3:::*").await.map(Some),
-        Operation::CreateBucket => return check_create(x).await.map(Some),
+        // where the bucket is to be stands in the body: `check_create` decides once that is read
+        Operation::CreateBucket if matches!(x.caller.principal(), Principal::Anonymous) => {
+            return Err(Error::AccessDenied("anonymous".into()));
+        }
+        Operation::CreateBucket => return Ok(None),
         // each key is decided on by itself, and its refusal stands in the reply
         // these are decided on when their document was read, which policies may ask about
         Operation::DeleteObjects | Operation::PutObjectRetention | Operation::PutObjectLegalHold => {
@@ -109,9 +113,14 @@ fn action(x: &Exchange) -> String {
     }
 }
 
-async fn check_create(x: &Exchange) -> Result<Decision, Error> {
+/// Decides on CreateBucket, the location constraint of its body being known.
+pub async fn check_create(x: &Exchange, location: Option<&str>) -> Result<Decision, Error> {
     let arn = format!("arn:aws:s3:::{}", x.place.bucket);
-    let decision = plain(x, "s3:CreateBucket", &arn).await?;
+    let mut access = Access::new("s3:CreateBucket", arn.as_str());
+    if let Some(location) = location {
+        access.keys.insert("s3:LocationConstraint", location);
+    }
+    let decision = plain_access(x, access).await?;
     if has_acl(x) {
         plain(x, "s3:PutBucketAcl", &arn).await?;
     }
@@ -130,7 +139,11 @@ async fn plain(x: &Exchange, action: &str, arn: &str) -> Result<Decision, Error>
     if matches!(x.caller.principal(), Principal::Anonymous) {
         return Err(Error::AccessDenied("anonymous".into()));
     }
-    match decide(x, with_keys(x, Access::new(action, arn))).await? {
+    plain_access(x, Access::new(action, arn)).await
+}
+
+async fn plain_access(x: &Exchange, access: Access) -> Result<Decision, Error> {
+    match decide(x, with_keys(x, access)).await? {
         Ok(decision) => Ok(decision),
         Err(denied) => Err(refusal(x, &denied, x.caller.account_id())),
     }
@@ -247,7 +260,9 @@ fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named>
 
 /// The condition keys that S3 knows of a request.
 fn with_keys(x: &Exchange, mut access: Access) -> Access {
-    const HEADERS: [&str; 6] = [
+    const HEADERS: [&str; 8] = [
+        "if-match",
+        "if-none-match",
         "x-amz-acl",
         "x-amz-copy-source",
         "x-amz-metadata-directive",
@@ -280,6 +295,9 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
         };
         access.keys.insert("s3:authType", kind).insert("s3:signatureversion", signature.version());
         access.keys.insert_number("s3:signatureAge", signature.verified.age_ms);
+    }
+    if let Some(version) = &x.caller.origin.tls_version {
+        access.keys.insert("s3:TlsVersion", version.as_str());
     }
     if !x.caller.canonical_user_id().is_empty() {
         access.keys.insert("murus:canonicaluserid", x.caller.canonical_user_id());

@@ -1,14 +1,17 @@
 //! Buckets: list, create, head, delete, location.
 
-use api_spec::ErrorCode;
 use api_spec::s3::bucket::{
     BucketEntry, Buckets, CreateBucketConfiguration, ListAllMyBucketsResult, LocationConstraint,
 };
+use api_spec::{ApiError, ErrorCode};
+use auth::policy::Quota;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::Response;
+use kit::{Access, Quotas};
 use store::Read;
 
+use super::access;
 use super::acl::for_new_bucket;
 use super::exchange::Exchange;
 use super::list::owner_of;
@@ -69,7 +72,9 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
 /// Answers CreateBucket. In us-east-1 making one's own bucket again changes nothing and is no error.
 pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     let region = x.service.context.common.region.clone();
-    check_location(&small_body::read(x, body).await?, &region)?;
+    let location = location_asked(&small_body::read(x, body).await?)?;
+    access::check_create(x, location.as_deref()).await?;
+    check_location(location, &region)?;
     let (name, account) = (x.place.bucket.clone(), x.caller.account_id().to_owned());
     let owner = x.caller.canonical_user_id();
     let mut bucket = Bucket::new(owner, &account, x.service.context.clock.now());
@@ -84,9 +89,13 @@ pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, E
     }
     bucket.acl = for_new_bucket(x, &bucket)?;
     let row = name.clone();
+    let access = Access::new("s3:CreateBucket", format!("arn:aws:s3:::{name}"));
+    let quotas = Quotas::of(&x.service.context, &x.caller, &access).await?;
     x.transact(move |tx| match tx.get(&BUCKETS, &row)? {
         None => {
             let own = tx.scan(&BUCKETS, ..)?.iter().filter(|(_, b)| b.account == account).count();
+            let after = u64::try_from(own).unwrap_or(u64::MAX).saturating_add(1);
+            quotas.check(&[(Quota::Buckets, after)]).map_err(ApiError::from)?;
             if own >= MAX_BUCKETS {
                 return Err(Error::Absent {
                     code: ErrorCode::TooManyBuckets,
@@ -106,17 +115,21 @@ pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, E
     Ok(response)
 }
 
-fn check_location(body: &[u8], region: &str) -> Result<(), Error> {
+fn location_asked(body: &[u8]) -> Result<Option<String>, Error> {
     if body.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let asked: CreateBucketConfiguration = api_spec::s3::read(body, "CreateBucketConfiguration")
         .map_err(|error| Error::MalformedXml(error.0))?;
-    match asked.location_constraint.as_deref() {
-        None | Some("") => Ok(()),
+    Ok(asked.location_constraint.filter(|location| !location.is_empty()))
+}
+
+fn check_location(asked: Option<String>, region: &str) -> Result<(), Error> {
+    match asked {
+        None => Ok(()),
         Some(there) if there == region => Ok(()),
-        Some("EU") if region == "eu-west-1" => Ok(()),
-        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere.to_owned())),
+        Some(there) if there == "EU" && region == "eu-west-1" => Ok(()),
+        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere)),
     }
 }
 

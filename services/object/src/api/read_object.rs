@@ -86,6 +86,7 @@ async fn caller(service: &Service, call: &ReadObject) -> Result<Caller, Error> {
         request_id: kit::request::new_request_id(),
         source_ip: None,
         secure: true,
+        tls_version: None,
         user_agent: "murus".into(),
         referer: None,
     };

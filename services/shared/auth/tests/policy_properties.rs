@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use auth::policy::{
-    Context, Decision, Kind, Policies, Policy, PolicyKind, Principal, Request, Source, evaluate,
-    evaluate_trust,
+    Context, Decision, Kind, Policies, Policy, PolicyKind, Principal, Quota, Request, Source, evaluate,
+    evaluate_trust, exceeded,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -289,6 +289,23 @@ proptest! {
     }
 
     #[test]
+    fn a_quota_never_adds_a_permission_and_takes_none_before_it_is_counted(
+        world in world(), quota in prop::sample::select(Quota::ALL.to_vec()), limit in 0_u64..5, count in 0_u64..8,
+    ) {
+        let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"NumericGreaterThan": {quota.key(): limit}}});
+        let mut policies = world.policies();
+        policies.identity.push(own(&[deny]));
+        prop_assert_eq!(world.decide(), world.decide_with(&policies, world.bucket.as_deref()));
+        let request = Request {
+            principal: &world.principal, action: world.action, resource: world.resource, context: &world.context,
+        };
+        let over = exceeded(&request, &policies, &[(quota, count)]);
+        prop_assert_eq!(over.map(|over| over.quota), (count > limit).then_some(quota));
+        prop_assert!(exceeded(&request, &world.policies(), &[(quota, count)]).is_none());
+    }
+
+    #[test]
     fn parsing_never_panics(text in "\\PC{0,80}") {
         let _ = Policy::parse(&text);
     }
@@ -361,8 +378,15 @@ proptest! {
             true => json!({"Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow", "Action": "*", "Resource": inner, "Condition": document}]}),
         };
+        let (principal, context) = (Principal::Anonymous, Context::new());
+        let request = Request { principal: &principal, action: "s3:GetObject", resource: "*", context: &context };
         for kind in [PolicyKind::Identity, PolicyKind::Resource, PolicyKind::Trust, PolicyKind::Any] {
-            let _ = Policy::parse_as(&document.to_string(), kind);
+            // what is taken at the door is decided on without a fault
+            if let Ok(policy) = Policy::parse_as(&document.to_string(), kind) {
+                let policies = Policies { identity: vec![Source::new("p", policy.clone())], ..Policies::default() };
+                let _ = evaluate(&request, &policies, Some(&policy), None);
+                let _ = exceeded(&request, &policies, &[(Quota::Instances, 1)]);
+            }
         }
     }
 

@@ -1,5 +1,21 @@
 //! The policy language and the evaluation order by table: each case in `tests/policy/*.json` names the rule of
 //! AWS's documentation that it shows.
+//!
+//! Where each claim of the policy engine is shown:
+//!
+//! | claim | shown by |
+//! |---|---|
+//! | versions, elements, operators, `...IfExists`, set operators, multi-valued and missing keys | `conditions_hold_as_documented` here |
+//! | wildcards, variables with defaults and escapes, `NotAction`, `NotResource` | `patterns_match_as_documented` here |
+//! | the order over identity, resource, trust, boundary and session policies; cross-account; root | `policies_are_weighed_in_the_documented_order` here |
+//! | a malformed document is refused at the door, saying where | `malformed_policies_are_refused_saying_where` here |
+//! | ... and never at evaluation | `parsing_arbitrary_json_never_panics` in `policy_properties.rs`, which evaluates what was taken |
+//! | an explicit deny always wins | `an_explicit_deny_always_wins` in `policy_properties.rs` |
+//! | an added allow never removes a permission, an added deny never adds one | `an_added_allow_never_removes_a_permission`, `an_added_deny_never_adds_a_permission`, same file |
+//! | no policies means no access | `no_policies_means_no_access`, same file |
+//! | every decision names its statement | `a_decision_names_its_statement` in `policy_decisions.rs` |
+//! | quotas: denied from the first one too many, silent before anything is counted | `policy_quotas.rs` |
+//! | AWS's managed policies mean what AWS says | the rows with their ARNs in `policy/evaluation.json` |
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

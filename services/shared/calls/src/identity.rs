@@ -156,3 +156,28 @@ pub struct CredentialVersion {
     /// Never goes back, also across restarts.
     pub version: u64,
 }
+
+/// Sets the quotas that hold for everybody in an account, its root included; for the operator alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetAccountQuotas {
+    /// 12 digits.
+    pub account_id: String,
+    /// A policy document of quota statements only; none takes them away.
+    pub document: Option<String>,
+}
+internal_call!(SetAccountQuotas, "set-account-quotas" => crate::Done);
+
+/// The quotas that hold for everybody in an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GetAccountQuotas {
+    /// 12 digits.
+    pub account_id: String,
+}
+internal_call!(GetAccountQuotas, "get-account-quotas" => AccountQuotas);
+
+/// The answer to [`GetAccountQuotas`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountQuotas {
+    /// The policy document, if one is set.
+    pub document: Option<String>,
+}

@@ -18,6 +18,9 @@ pub struct LaunchVolumes {
     pub zone: String,
     /// What to make; the first is the root disk.
     pub volumes: Vec<LaunchVolume>,
+    /// The quotas of who launches, as `kit::quota` writes them; none where a launch is only carried on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<String>,
 }
 internal_call!(LaunchVolumes, "launch-volumes" => Vec<AttachedDisk>);
 
@@ -130,3 +133,22 @@ pub struct ListTags {
     pub account_id: String,
 }
 internal_call!(ListTags, "list-tags" => Vec<(TaggedId, Vec<Tag>)>);
+
+/// What policies may ask about a volume or snapshot that the account can see; none when it cannot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConditionKeys {
+    /// Who wants to know.
+    pub account_id: String,
+    /// Of what.
+    pub resource: TaggedId,
+}
+internal_call!(ConditionKeys, "condition-keys" => Option<KeysAndTags>);
+
+/// The answer to [`ConditionKeys`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysAndTags {
+    /// `ec2:VolumeSize` and the like, with their values.
+    pub keys: Vec<(String, String)>,
+    /// Tags.
+    pub tags: Vec<Tag>,
+}

@@ -6,6 +6,7 @@ use calls::identity::Session;
 use jiff::Timestamp;
 
 use crate::caller::Caller;
+use crate::config::Common;
 use crate::context::Context;
 
 /// One thing that an operation is about to do: an action on a resource under these circumstances.
@@ -58,10 +59,20 @@ impl Access {
         self
     }
 
+    /// Adds condition keys that something else told.
+    #[must_use]
+    pub fn keys<K: AsRef<str>, V: Into<String>>(mut self, keys: impl IntoIterator<Item = (K, V)>) -> Self {
+        for (name, value) in keys {
+            self.keys.insert(name.as_ref(), value);
+        }
+        self
+    }
+
     /// Adds the tags of the resource (`aws:ResourceTag/...` and, for EC2, `ec2:ResourceTag/...`).
     #[must_use]
     pub fn resource_tags(mut self, tags: &[calls::Tag]) -> Self {
-        for prefix in ["aws:ResourceTag", "ec2:ResourceTag"] {
+        let of_service = self.action.starts_with("ec2:").then_some("ec2:ResourceTag");
+        for prefix in ["aws:ResourceTag"].into_iter().chain(of_service) {
             self.keys.insert_tags(prefix, tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
         }
         self
@@ -145,7 +156,7 @@ fn decide_all(
     policies: &Policies,
     accesses: &[Access],
 ) -> Result<Vec<Decision>, Box<Denied>> {
-    let global = global_keys(context, caller);
+    let global = global_keys(&context.common, caller);
     accesses.iter().map(|access| decide(caller.principal(), &global, policies, access)).collect()
 }
 
@@ -159,6 +170,7 @@ fn decide(
         return Ok(Decision::Allowed { by: no_policy() });
     }
     let mut keys = global.clone();
+    add_resource_keys(&mut keys, access);
     keys.extend(&access.keys);
     let request =
         policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
@@ -180,12 +192,28 @@ fn no_policy() -> StatementRef {
     StatementRef { kind: Kind::Identity, policy: "no permission needed,".into(), index: 0, sid: None }
 }
 
-/// Condition keys that every request has.
-fn global_keys(context: &Context, caller: &Caller) -> policy::Context {
+/// Global keys that depend on what is accessed. IAM has one endpoint, whose region is always us-east-1: a policy that
+/// pins `aws:RequestedRegion` elsewhere must not let anybody at IAM here when it would not on AWS.
+fn add_resource_keys(keys: &mut policy::Context, access: &Access) {
+    if access.action.starts_with("iam:") {
+        keys.insert("aws:RequestedRegion", "us-east-1");
+    }
+    let of_arn = access.resource.split(':').nth(4);
+    let owner = access.resource_policy.as_ref().map(|own| own.account_id.as_str()).or(of_arn);
+    if let Some(owner) = owner.filter(|owner| owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()))
+    {
+        keys.insert("aws:ResourceAccount", owner);
+    }
+}
+
+/// Condition keys that every request has. Those about the principal come from the principal itself; without a session
+/// there is no `aws:TokenIssueTime` and no `aws:MultiFactorAuthPresent`, and nothing here calls on somebody's behalf
+/// (`aws:CalledVia...`) or from inside a VPC (`aws:SourceVpc`, `aws:SourceVpce`, `aws:VpcSourceIp`).
+pub(crate) fn global_keys(common: &Common, caller: &Caller) -> policy::Context {
     let mut keys = policy::Context::new();
     keys.set_time(caller.now);
-    keys.insert_bool("aws:SecureTransport", caller.origin.secure);
-    keys.insert("aws:RequestedRegion", context.common.region.clone());
+    keys.insert_bool("aws:SecureTransport", caller.origin.secure).insert_bool("aws:ViaAWSService", false);
+    keys.insert("aws:RequestedRegion", common.region.clone());
     if let Some(ip) = caller.origin.source_ip {
         keys.insert_ip("aws:SourceIp", ip);
     }

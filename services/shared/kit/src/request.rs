@@ -14,6 +14,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-murus-request-id")
 pub const SOURCE_IP: HeaderName = HeaderName::from_static("x-murus-source-ip");
 /// `true` when the client came over TLS.
 pub const SECURE: HeaderName = HeaderName::from_static("x-murus-secure");
+/// `1.2` or `1.3`: the version of TLS that the client speaks.
+pub const TLS_VERSION: HeaderName = HeaderName::from_static("x-murus-tls-version");
 
 /// Where a request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Origin {
     pub source_ip: Option<IpAddr>,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The version of TLS it came over, for `s3:TlsVersion`.
+    pub tls_version: Option<String>,
     /// The client's User-Agent.
     pub user_agent: String,
     /// The client's Referer.
@@ -38,6 +42,7 @@ impl Origin {
             request_id: text(&REQUEST_ID).unwrap_or_else(new_request_id),
             source_ip: text(&SOURCE_IP).and_then(|ip| ip.parse().ok()),
             secure: text(&SECURE).is_some_and(|secure| secure == "true"),
+            tls_version: text(&TLS_VERSION),
             user_agent: text(&USER_AGENT).unwrap_or_default(),
             referer: text(&REFERER),
         }
@@ -45,7 +50,7 @@ impl Origin {
 
     /// Sets the gateway's headers, in place of whatever a client sent under their names.
     pub fn put(&self, headers: &mut HeaderMap) {
-        for name in [&REQUEST_ID, &SOURCE_IP, &SECURE] {
+        for name in [&REQUEST_ID, &SOURCE_IP, &SECURE, &TLS_VERSION] {
             headers.remove(name);
         }
         let mut set = |name: HeaderName, text: &str| {
@@ -55,6 +60,9 @@ impl Origin {
         };
         set(REQUEST_ID, &self.request_id);
         set(SECURE, if self.secure { "true" } else { "false" });
+        if let Some(version) = &self.tls_version {
+            set(TLS_VERSION, version);
+        }
         if let Some(ip) = self.source_ip {
             set(SOURCE_IP, &ip.to_string());
         }

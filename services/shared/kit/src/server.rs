@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ProtocolVersion;
 use tower::ServiceExt;
 
 use crate::shutdown::Shutdown;
@@ -35,6 +36,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether it speaks TLS.
     pub secure: bool,
+    /// The version of TLS, `1.2` or `1.3`.
+    pub tls_version: Option<&'static str>,
 }
 
 /// Serves `router` on `listener` until shutdown.
@@ -57,12 +60,14 @@ pub fn serve_tcp(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>
             // without it small replies wait for delayed acknowledgements; failing to set it only costs time
             let _ = stream.set_nodelay(true);
             let (router, tls, shutdown) = (router.clone(), tls.clone(), stop.clone());
-            let connection = Connection { peer, secure: tls.is_some() };
+            let connection = Connection { peer, secure: tls.is_some(), tls_version: None };
             stop.spawn(async move {
                 match tls {
                     None => serve_connection(stream, router, Some(connection), &shutdown).await,
                     Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                         Ok(Ok(stream)) => {
+                            let tls_version = version(stream.get_ref().1.protocol_version());
+                            let connection = Connection { tls_version, ..connection };
                             serve_connection(stream, router, Some(connection), &shutdown).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
@@ -72,6 +77,14 @@ pub fn serve_tcp(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>
             });
         }
     });
+}
+
+fn version(negotiated: Option<ProtocolVersion>) -> Option<&'static str> {
+    match negotiated? {
+        ProtocolVersion::TLSv1_2 => Some("1.2"),
+        ProtocolVersion::TLSv1_3 => Some("1.3"),
+        _ => None,
+    }
 }
 
 /// Serves `router` on a unix socket at `path` until shutdown; the group of its directory may connect.

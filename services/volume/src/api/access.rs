@@ -2,7 +2,8 @@
 
 use api_spec::ids::{InstanceId, SnapshotId};
 use calls::Tag;
-use kit::{Access, Caller};
+use calls::volume::{ConditionKeys, KeysAndTags, TaggedId};
+use kit::{Access, Caller, Quotas};
 
 use crate::domain::snapshot::Snapshot;
 use crate::domain::volume::Volume;
@@ -11,7 +12,11 @@ use crate::service::Service;
 impl Service {
     /// `arn:aws:ec2:<region>:<account>:<what>/<id>`
     pub fn arn(&self, caller: &Caller, what: &str, id: &str) -> String {
-        format!("arn:aws:ec2:{}:{}:{what}/{id}", self.context.common.region, caller.account_id())
+        self.arn_of(caller.account_id(), what, id)
+    }
+
+    fn arn_of(&self, account_id: &str, what: &str, id: &str) -> String {
+        format!("arn:aws:ec2:{}:{account_id}:{what}/{id}", self.context.common.region)
     }
 
     /// `arn:aws:ec2:<region>::snapshot/<id>`: snapshots carry no account in their ARN.
@@ -21,6 +26,19 @@ impl Service {
 
     fn ec2(&self, action: &str, resource: String) -> Access {
         Access::new(format!("ec2:{action}"), resource).key("ec2:Region", self.context.common.region.clone())
+    }
+
+    /// The quotas that bear on an action of the caller.
+    ///
+    /// # Errors
+    /// When identity cannot be asked.
+    pub async fn quotas(
+        &self,
+        caller: &Caller,
+        action: &str,
+        resource: String,
+    ) -> Result<Quotas, api_spec::ApiError> {
+        Quotas::of(&self.context, caller, &self.ec2(action, resource)).await
     }
 
     /// An action that knows no resource.
@@ -70,15 +88,46 @@ impl Service {
         snapshot: Option<&Snapshot>,
     ) -> Access {
         let access = self.ec2(action, self.snapshot_arn(id)).key("ec2:SnapshotID", id);
-        let Some(snapshot) = snapshot else { return access };
+        match snapshot {
+            Some(snapshot) => {
+                self.snapshot_keys(access, caller.account_id(), snapshot).resource_tags(&snapshot.tags)
+            }
+            None => access,
+        }
+    }
+
+    fn snapshot_keys(&self, access: Access, account_id: &str, snapshot: &Snapshot) -> Access {
         let parent = snapshot.volume.as_ref().map_or("vol-ffffffff", |volume| volume.as_str());
         access
             .key("ec2:Owner", snapshot.account_id.clone())
             .key("ec2:Encrypted", "false")
-            .key("ec2:ParentVolume", self.arn(caller, "volume", parent))
+            .key("ec2:ParentVolume", self.arn_of(account_id, "volume", parent))
             .key("ec2:SnapshotTime", snapshot.started_at.to_string())
             .key("ec2:VolumeSize", snapshot.size_gib.to_string())
-            .resource_tags(&snapshot.tags)
+    }
+
+    /// What policies of other services' operations may ask about a volume or snapshot.
+    pub async fn condition_keys(&self, call: ConditionKeys) -> Result<Option<KeysAndTags>, crate::Error> {
+        let (view, account) = (self.view()?, call.account_id.as_str());
+        let nothing = Access::new("", "");
+        let (access, tags) = match &call.resource {
+            TaggedId::Volume(id) => match crate::store::volume_of(&view, account, id)? {
+                Some(volume) => {
+                    (self.volume_keys(nothing, &volume).key("ec2:VolumeID", id.as_str()), volume.tags)
+                }
+                None => return Ok(None),
+            },
+            TaggedId::Snapshot(id) => match crate::store::snapshot_of(&view, account, id)? {
+                Some(snapshot) => {
+                    let access = self.snapshot_keys(nothing, account, &snapshot);
+                    (access.key("ec2:SnapshotID", id.as_str()), snapshot.tags)
+                }
+                None => return Ok(None),
+            },
+        };
+        let one =
+            |(key, values): (&str, &[String])| values.first().map(|value| (key.to_owned(), value.clone()));
+        Ok(Some(KeysAndTags { keys: access.keys.iter().filter_map(one).collect(), tags }))
     }
 
     /// An action that makes a snapshot.

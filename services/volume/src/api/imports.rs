@@ -22,7 +22,7 @@ use crate::domain::import::{ImportTask, Reader, State};
 use crate::error::Error;
 use crate::reconcile::open_object;
 use crate::service::Service;
-use crate::store::{IMPORTS, IMPORTS_BY_ACCOUNT};
+use crate::store::{IMPORTS, IMPORTS_BY_ACCOUNT, check_snapshot_quota};
 
 impl Serve<ImportSnapshot> for Service {
     async fn access(&self, op: &ImportSnapshot, caller: &Caller) -> Result<Vec<Access>, ApiError> {
@@ -45,6 +45,7 @@ impl Serve<ImportSnapshot> for Service {
         task.object_bytes = self.probe(&task).await?;
         let id = ImportTaskId::from_random(self.context.random.u128());
         let now = caller.now;
+        let quotas = self.quotas(caller, "ImportSnapshot", self.snapshot_arn("*")).await?;
         let (id, task) = self
             .store
             .transact(move |tx| {
@@ -55,6 +56,7 @@ impl Serve<ImportSnapshot> for Service {
                     let task = tx.get(&IMPORTS, &id)?.ok_or_else(|| Error::NoTask(id.clone()))?;
                     return Ok((id, task));
                 }
+                check_snapshot_quota(tx, &task.account_id, &quotas)?;
                 tx.put(&IMPORTS, &id, &task)?;
                 if let Some(token) = &token {
                     token.remember(tx, id.to_string(), now)?;

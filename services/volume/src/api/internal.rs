@@ -8,7 +8,7 @@ use api_spec::ids::{SnapshotId, VolumeId};
 use axum::Router;
 use calls::accounts::{AccountHoldings, ForgetAccount, Holdings};
 use calls::volume::{
-    ChangeTags, HoldSnapshots, LaunchVolumes, ListTags, LookUpSnapshots, ReleaseInstance,
+    ChangeTags, ConditionKeys, HoldSnapshots, LaunchVolumes, ListTags, LookUpSnapshots, ReleaseInstance,
     SetDeleteOnTermination, SnapshotInfo, TaggedId,
 };
 use calls::{Done, Tag};
@@ -49,6 +49,7 @@ pub fn router(service: &Arc<Service>) -> Router {
         ListTags => list_tags,
         AccountHoldings => account_holdings,
         ForgetAccount => forget_account,
+        ConditionKeys => condition_keys,
     )
 }
 

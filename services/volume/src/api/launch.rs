@@ -6,6 +6,7 @@ use api_spec::{ApiError, ErrorCode};
 use calls::compute::AttachedDisk;
 use calls::volume::{LaunchVolume, LaunchVolumes};
 use jiff::Timestamp;
+use kit::Quotas;
 
 use super::request;
 use super::volumes::Wanted;
@@ -22,7 +23,8 @@ use crate::store::{LAUNCHES, Launch, SNAPSHOTS, VOLUMES, add_volume, holders, vo
 impl Service {
     /// Makes the volumes of a launch, or gives those that were made before.
     pub async fn launch(&self, call: LaunchVolumes) -> Result<Vec<AttachedDisk>, ApiError> {
-        let ids = self.commit(call.clone()).await.map_err(as_block_device)?;
+        let quotas = Quotas::from_text(call.quotas.as_deref())?;
+        let ids = self.commit(call.clone(), quotas).await.map_err(as_block_device)?;
         for id in &ids {
             let made = self.make_disk(id).await?;
             if let Some(State::Error(why)) = made.map(|volume| volume.state) {
@@ -33,7 +35,7 @@ impl Service {
         Ok(self.launched(&ids, &call.instance)?)
     }
 
-    async fn commit(&self, call: LaunchVolumes) -> Result<Vec<VolumeId>, Error> {
+    async fn commit(&self, call: LaunchVolumes, quotas: Quotas) -> Result<Vec<VolumeId>, Error> {
         check_places(&call.volumes)?;
         if call.volumes.len() > usize::try_from(self.config.max_attachments).unwrap_or(usize::MAX) {
             return Err(Error::AttachmentLimit { instance: call.instance, max: self.config.max_attachments });
@@ -51,7 +53,7 @@ impl Service {
                     _ => {}
                 }
                 for (id, launch) in ids.iter().zip(&call.volumes) {
-                    add_launch_volume(tx, &config, &call, id, launch, now)?;
+                    add_launch_volume(tx, (&config, &quotas), &call, id, launch, now)?;
                 }
                 let launch = Launch { volumes: ids.clone(), released_at: None };
                 tx.put(&LAUNCHES, &call.instance, &launch)?;
@@ -91,7 +93,7 @@ impl Service {
 
 fn add_launch_volume(
     tx: &mut Tx<'_>,
-    config: &Config,
+    (config, quotas): (&Config, &Quotas),
     call: &LaunchVolumes,
     id: &VolumeId,
     launch: &LaunchVolume,
@@ -122,7 +124,7 @@ fn add_launch_volume(
         }),
         ..wanted.volume(source.as_ref(), now)?
     };
-    add_volume(tx, config, id, &volume)
+    add_volume(tx, config, quotas, id, &volume)
 }
 
 /// The snapshot, if an instance of this account can be made of it: the account's own, or one of an image, whose use

@@ -116,6 +116,7 @@ impl Serve<CreateVolume> for Service {
         };
         let id = VolumeId::from_random(self.context.random.u128());
         let (config, now) = (self.config.clone(), caller.now);
+        let quotas = self.quotas(caller, "CreateVolume", self.arn(caller, "volume", "*")).await?;
         let (id, volume) = self
             .store
             .transact(move |tx| {
@@ -125,7 +126,7 @@ impl Serve<CreateVolume> for Service {
                 let source =
                     wanted.snapshot.as_ref().map(|id| usable(tx, &wanted.account_id, id)).transpose()?;
                 let volume = wanted.volume(source.as_ref(), now)?;
-                add_volume(tx, &config, &id, &volume)?;
+                add_volume(tx, &config, &quotas, &id, &volume)?;
                 if let Some(token) = &token {
                     token.remember(tx, id.to_string(), now)?;
                 }

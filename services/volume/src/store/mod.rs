@@ -5,6 +5,8 @@
 
 use api_spec::ids::{ImportTaskId, InstanceId, SnapshotId, VolumeId};
 use jiff::Timestamp;
+use kit::Quotas;
+use kit::quota::Quota;
 use serde::{Deserialize, Serialize};
 use store::{All, Error, Index, IndexedTable, Read, Table, Tx};
 
@@ -143,11 +145,13 @@ pub fn nudged(read: &impl Read) -> Result<Vec<(InstanceId, u64)>, Error> {
 pub fn add_volume(
     tx: &mut Tx<'_>,
     config: &Config,
+    quotas: &Quotas,
     id: &VolumeId,
     volume: &Volume,
 ) -> Result<(), crate::Error> {
     let old = tx.get(&USAGE, &volume.account_id)?.unwrap_or_default();
     let new = Usage { volumes: old.volumes + 1, gib: old.gib + u64::from(volume.size_gib) };
+    quotas.check(&[(Quota::Volumes, u64::from(new.volumes)), (Quota::VolumeGib, new.gib)])?;
     if new.volumes > config.max_volumes {
         return Err(crate::Error::VolumeLimit(format!(
             "Maximum number of volumes ({}) exceeded.",
@@ -174,4 +178,18 @@ pub fn remove_volume(tx: &mut Tx<'_>, id: &VolumeId) -> Result<(), Error> {
     };
     tx.put(&USAGE, &volume.account_id, &new)?;
     tx.delete(&VOLUMES, id).map(drop)
+}
+
+/// Whether the account may have one more snapshot, those that imports will make included.
+pub fn check_snapshot_quota(read: &impl Read, account_id: &str, quotas: &Quotas) -> Result<(), crate::Error> {
+    if !quotas.any() {
+        return Ok(());
+    }
+    let account = account_id.to_owned();
+    let made = SNAPSHOTS_BY_ACCOUNT.rows(read, &SNAPSHOTS, &account)?;
+    let made = made.iter().filter(|(_, one)| one.state != snapshot::State::Deleted).count();
+    let coming = IMPORTS_BY_ACCOUNT.rows(read, &IMPORTS, &account)?;
+    let coming = coming.iter().filter(|(_, one)| matches!(one.state, import::State::Active(_))).count();
+    let after = u64::try_from(made + coming).unwrap_or(u64::MAX).saturating_add(1);
+    Ok(quotas.check(&[(Quota::Snapshots, after)])?)
 }

@@ -10,6 +10,7 @@ mod imports;
 mod kills;
 mod launches;
 mod peers;
+mod quotas;
 mod restarts;
 mod snapshots;
 mod tags;

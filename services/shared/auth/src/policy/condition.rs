@@ -4,6 +4,7 @@ use super::error::PolicyError;
 use super::json::Json;
 use super::keys::{KeyName, Keys};
 use super::operator::Test;
+use super::quota::PREFIX;
 
 /// What a set operator asks of a key with several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,19 @@ impl Condition {
             Quantifier::None if self.negated => found.iter().all(accepts),
             Quantifier::None => found.iter().any(accepts),
         }
+    }
+
+    /// The key, if it is one of quotas, in lower case.
+    pub(super) fn quota_key(&self) -> Option<&str> {
+        match &self.key {
+            KeyName::Other(name) if name.starts_with(PREFIX) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether its operator is one of the `Numeric...`.
+    pub(super) fn compares_numbers(&self) -> bool {
+        matches!(self.test, Test::Number(..))
     }
 
     /// Ties the request to fixed values of a key that says where or who it comes from, so that even a

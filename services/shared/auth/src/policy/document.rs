@@ -30,6 +30,7 @@ struct Inner {
     id: Option<String>,
     statements: Vec<Statement>,
     public: bool,
+    quotas: bool,
 }
 
 impl Policy {
@@ -91,7 +92,8 @@ impl Policy {
             statements.ok_or_else(|| PolicyError::new("Statement", "Missing required field Statement"))?;
         let statements = parse_statements(statements, kind, version == "2012-10-17")?;
         let public = statements.iter().any(Statement::is_public);
-        Ok(Policy(Arc::new(Inner { source: json.to_owned(), version, id, statements, public })))
+        let quotas = statements.iter().any(|statement| !statement.quotas().is_empty());
+        Ok(Policy(Arc::new(Inner { source: json.to_owned(), version, id, statements, public, quotas })))
     }
 
     /// The text it was parsed from.
@@ -113,6 +115,16 @@ impl Policy {
     /// network, account or principal.
     pub fn is_public(&self) -> bool {
         self.0.public
+    }
+
+    /// Whether any of its statements sets a quota.
+    pub fn sets_quotas(&self) -> bool {
+        self.0.quotas
+    }
+
+    /// Whether it does nothing but set quotas.
+    pub fn is_only_quotas(&self) -> bool {
+        self.0.statements.iter().all(|statement| !statement.quotas().is_empty())
     }
 
     /// How many statements it has.

@@ -161,6 +161,27 @@ pub fn evaluate_trust(
     decide(req, policies, &side)
 }
 
+/// The parts of a request that have to be made before statements can be compared with it.
+pub(super) struct Subjects {
+    action: String,
+}
+
+impl Subjects {
+    pub(super) fn of(req: &Request<'_>) -> Self {
+        Subjects { action: req.action.to_ascii_lowercase() }
+    }
+
+    pub(super) fn subject<'a>(&'a self, req: &Request<'a>) -> Subject<'a> {
+        Subject {
+            action: &self.action,
+            service: service_bit(&self.action),
+            resource: req.resource,
+            arn: arn::split(req.resource),
+            keys: Keys { principal: req.principal, context: req.context },
+        }
+    }
+}
+
 struct ResourceSide<'a> {
     policy: Option<&'a Policy>,
     account: Option<&'a str>,
@@ -184,14 +205,8 @@ enum Theirs {
 }
 
 fn decide(req: &Request<'_>, policies: &Policies, side: &ResourceSide<'_>) -> Decision {
-    let action = req.action.to_ascii_lowercase();
-    let subject = Subject {
-        action: &action,
-        service: service_bit(&action),
-        resource: req.resource,
-        arn: arn::split(req.resource),
-        keys: Keys { principal: req.principal, context: req.context },
-    };
+    let subjects = Subjects::of(req);
+    let subject = subjects.subject(req);
     let identity = own(Kind::Identity, &policies.identity, &subject);
     let boundary = own(Kind::Boundary, policies.boundary.as_slice(), &subject);
     let session = own(Kind::Session, &policies.session, &subject);
@@ -335,6 +350,6 @@ fn theirs(side: &ResourceSide<'_>, subject: &Subject<'_>) -> Theirs {
     }
 }
 
-fn reference(kind: Kind, policy: &str, index: usize, statement: &Statement) -> StatementRef {
+pub(super) fn reference(kind: Kind, policy: &str, index: usize, statement: &Statement) -> StatementRef {
     StatementRef { kind, policy: policy.to_owned(), index, sid: statement.sid.as_deref().map(str::to_owned) }
 }

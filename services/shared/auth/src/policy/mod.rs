@@ -20,7 +20,7 @@ mod message;
 mod operator;
 mod principal;
 mod principal_element;
-
+mod quota;
 mod statement;
 
 pub use context::Context;
@@ -31,3 +31,4 @@ pub use evaluate::{
 };
 pub use message::{denial, message};
 pub use principal::Principal;
+pub use quota::{Exceeded, Quota, exceeded};

@@ -8,6 +8,7 @@ use super::glob::{Pattern, Syntax};
 use super::json::Json;
 use super::keys::Keys;
 use super::principal_element::{Grant, PrincipalElement};
+use super::quota::Quota;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Statement {
     /// None in a trust policy: the resource is the role it stands on.
     resources: Option<Resources>,
     conditions: Box<[Condition]>,
+    /// The quotas that conditions name; a statement with any is asked only where they are counted.
+    quotas: Box<[Quota]>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +62,17 @@ impl Statement {
 
     /// As a statement of a policy of the principal's own.
     pub(super) fn applies_to_own(&self, subject: &Subject<'_>) -> bool {
-        self.principal.is_none() && self.applies(subject)
+        self.quotas.is_empty() && self.principal.is_none() && self.applies(subject)
+    }
+
+    /// As a quota statement of a policy of the principal's own, the quotas being counted.
+    pub(super) fn applies_as_quota(&self, subject: &Subject<'_>) -> bool {
+        !self.quotas.is_empty() && self.principal.is_none() && self.applies(subject)
+    }
+
+    /// The quotas that its conditions name.
+    pub(super) fn quotas(&self) -> &[Quota] {
+        &self.quotas
     }
 
     /// As an allowing statement of a resource's policy.
@@ -152,19 +165,49 @@ pub(super) fn parse(json: Json, kind: PolicyKind, variables: bool) -> Result<Sta
     let elements = Elements::collect(json)?;
     let principal = parse_principal(elements.principal, elements.not_principal, kind)?;
     let has_principal = principal.is_some();
+    let allow = parse_effect(elements.effect)?;
+    let conditions = match elements.condition {
+        None => Box::default(),
+        Some(block) => Condition::parse_block(block, variables).map_err(|e| e.within("Condition"))?.into(),
+    };
     Ok(Statement {
         sid: elements.sid.map(|sid| parse_sid(sid, kind)).transpose()?,
-        allow: parse_effect(elements.effect)?,
+        allow,
         principal,
         actions: parse_actions(elements.action, elements.not_action, kind)?,
         resources: parse_resources(elements.resource, elements.not_resource, kind, has_principal, variables)?,
-        conditions: match elements.condition {
-            None => Box::default(),
-            Some(block) => {
-                Condition::parse_block(block, variables).map_err(|e| e.within("Condition"))?.into()
-            }
-        },
+        quotas: parse_quotas(&conditions, allow, kind)?,
+        conditions,
     })
+}
+
+/// The quotas of a statement, which must be one that can set them.
+fn parse_quotas(
+    conditions: &[Condition],
+    allow: bool,
+    kind: PolicyKind,
+) -> Result<Box<[Quota]>, PolicyError> {
+    let mut quotas = Vec::new();
+    for condition in conditions {
+        let Some(key) = condition.quota_key() else { continue };
+        let refuse = |reason: String| Err(PolicyError::new("Condition", reason));
+        let Some(quota) = Quota::of_key(key) else {
+            return refuse(format!("There is no quota {key}."));
+        };
+        if kind == PolicyKind::Resource || kind == PolicyKind::Trust {
+            return refuse(format!(
+                "{key} can only stand in a policy of users, groups, roles or an account."
+            ));
+        }
+        if allow {
+            return refuse(format!("{key} can only stand in a statement whose Effect is Deny."));
+        }
+        if !condition.compares_numbers() {
+            return refuse(format!("{key} can only be compared by a Numeric operator."));
+        }
+        quotas.push(quota);
+    }
+    Ok(quotas.into())
 }
 
 fn parse_sid(json: Json, kind: PolicyKind) -> Result<Arc<str>, PolicyError> {
@@ -235,8 +278,13 @@ pub(super) fn service_bit(action: &str) -> u64 {
     1 << (service.bytes().fold(7, hash) % 64)
 }
 
+const STS_ONLY: &str = "AssumeRole policy may only specify STS AssumeRole actions.";
+
 fn compile_action(text: &str, kind: PolicyKind) -> Result<Pattern, String> {
     let syntax = Syntax { wildcards: true, variables: false, fold: true };
+    if text == "*" && kind == PolicyKind::Trust {
+        return Err(STS_ONLY.to_owned());
+    }
     if text != "*" {
         let (vendor, action) = text.split_once(':').ok_or_else(|| {
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".to_owned()
@@ -249,7 +297,7 @@ fn compile_action(text: &str, kind: PolicyKind) -> Result<Pattern, String> {
             return Err(format!("The action \"{text}\" is not valid."));
         }
         if kind == PolicyKind::Trust && !vendor.eq_ignore_ascii_case("sts") {
-            return Err("AssumeRole policy may only specify STS AssumeRole actions.".to_owned());
+            return Err(STS_ONLY.to_owned());
         }
     }
     Pattern::compile(text, syntax)
