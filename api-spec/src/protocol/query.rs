@@ -114,6 +114,16 @@ impl Node {
         self.children.remove(name).and_then(|node| node.value)
     }
 
+    /// Its own value, if it has one.
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// What stands below it, by name.
+    pub fn children(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.children.iter().map(|(name, child)| (name.as_str(), child))
+    }
+
     /// Reads the tree as a request.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         T::deserialize(NodeDeserializer::root(self))

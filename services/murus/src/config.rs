@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kit::Common;
+use kit::audit::AuditConfig;
 use kit::config::ConfigError;
 use kit::telemetry::LogConfig;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct Config {
     pub public_pool: ipnet::Ipv4Net,
     /// How to log.
     pub log: LogConfig,
+    /// How to keep the audit trail.
+    pub audit: AuditConfig,
     /// IAM and STS.
     pub identity: identity::Config,
     /// S3.
@@ -52,6 +55,7 @@ impl Default for Config {
             zone,
             public_pool,
             log: LogConfig::default(),
+            audit: AuditConfig::default(),
             identity: identity::Config::default(),
             object: object::Config::default(),
             volume: volume::Config::default(),
@@ -99,6 +103,7 @@ impl Config {
             )
             .into());
         }
+        self.audit.check()?;
         self.gateway.check()?;
         Ok(())
     }

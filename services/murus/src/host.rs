@@ -29,6 +29,7 @@ pub async fn run(config: Config, services: &[ServiceName]) -> Result<(), Failure
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
     }
     let context = context(&config, services)?;
+    start_audit(&config, &context, services)?;
     for service in services {
         start(&config, &context.for_service(*service))
             .await
@@ -42,7 +43,18 @@ pub async fn run(config: Config, services: &[ServiceName]) -> Result<(), Failure
     if !context.shutdown.finished(DRAIN).await {
         tracing::warn!("some requests did not finish in time");
     }
+    tokio::task::spawn_blocking(kit::audit::finish).await?;
     Ok(())
+}
+
+/// The trail of this process lies with the first of its services that answers clients.
+fn start_audit(config: &Config, context: &Context, services: &[ServiceName]) -> Result<(), Failure> {
+    let answers = |service: &&ServiceName| !matches!(service, ServiceName::Node | ServiceName::Gateway);
+    let Some(first) = services.iter().find(answers) else { return Ok(()) };
+    let context = context.for_service(*first);
+    let directory = context.data_dir();
+    std::fs::create_dir_all(&directory).map_err(|error| named(&directory, &error))?;
+    kit::audit::start(&config.audit, &context).map_err(|error| named(&directory.join("audit"), &error))
 }
 
 fn context(config: &Config, services: &[ServiceName]) -> Result<Context, Failure> {

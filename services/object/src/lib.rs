@@ -24,11 +24,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::store::Store;
+use api_spec::ApiError;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::routing::post;
-use calls::object::ReadObject;
+use calls::object::{PutLog, ReadObject};
 use kit::dispatch::OperationShape;
 use kit::{Context, Routes};
 
@@ -70,7 +71,12 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
 fn routes(service: Arc<Service>) -> Routes {
     let public = Arc::clone(&service);
     let public = Router::new().fallback(move |request: Request| api::answer(Arc::clone(&public), request));
-    let internal = api::accounts::routes(&service).route(
+    let logs = Arc::clone(&service);
+    let internal = kit::internal::answer(api::accounts::routes(&service), move |call: PutLog| {
+        let service = Arc::clone(&logs);
+        async move { api::put_log::answer(service, call).await.map_err(ApiError::from) }
+    });
+    let internal = internal.route(
         &kit::internal::path_of(ReadObject::PATH),
         post(move |body: Bytes| api::read_object::answer(Arc::clone(&service), body)),
     );

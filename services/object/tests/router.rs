@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::identity::{ADMIN, BOB, EVE, READER};
+use support::identity::{ADMIN, BOB, EVE, LOCAL, READER};
 use support::{World, request};
 
 #[tokio::test]
@@ -259,4 +259,34 @@ async fn another_service_reads_for_a_caller_what_that_caller_may_read() {
     ] {
         assert_eq!(read(key, 0, object).await.unwrap().status(), status);
     }
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_delivered_only_where_the_buckets_policy_lets_it_in() {
+    let world = World::new().await;
+    world.put("/trail", b"").await.fine();
+    let call = calls::object::PutLog {
+        bucket: "trail".into(),
+        key: "AWSLogs/000000000001/CloudTrail/us-east-1/2026/01/02/x.json.gz".into(),
+        content: "H4sIAAAAAAAAAw==".into(),
+    };
+    let peer = kit::peer::Peer::of_router(world.internal.clone());
+    assert_eq!(peer.call(&call).await.unwrap_err().code.as_str(), "AccessDenied");
+    let policy = br#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
+        "Action":"s3:PutObject","Resource":"arn:aws:s3:::trail/AWSLogs/*"}]}"#;
+    assert_eq!(world.put("/trail?policy", policy).await.status, 204);
+    peer.call(&call).await.unwrap();
+    let got = world.get(&format!("/trail/{}", call.key)).await.fine();
+    assert_eq!((got.header("content-encoding"), got.body.len()), ("gzip", 10));
+    let elsewhere = calls::object::PutLog { key: "elsewhere".into(), ..call };
+    assert_eq!(peer.call(&elsewhere).await.unwrap_err().code.as_str(), "AccessDenied");
+}
+
+#[tokio::test]
+async fn a_bucket_is_made_only_where_the_policy_says() {
+    let world = World::new().await;
+    let here = b"<CreateBucketConfiguration><LocationConstraint>us-east-1</LocationConstraint></CreateBucketConfiguration>";
+    world.call(Some(&LOCAL), "PUT", "/somewhere", &[], b"").await.refused(403, "AccessDenied");
+    world.call(Some(&LOCAL), "PUT", "/here", &[], here).await.fine();
+    world.call(None, "PUT", "/nobody", &[], here).await.refused(403, "AccessDenied");
 }

@@ -188,11 +188,17 @@ pub async fn may_with(
 async fn decide(x: &Exchange, access: Access) -> Result<Result<Decision, Box<Denied>>, Error> {
     match authorize(&x.service.context, &x.caller, std::slice::from_ref(&access)).await {
         Ok(mut decisions) => match decisions.pop() {
-            Some(decision) => Ok(Ok(decision)),
+            Some(decision) => {
+                x.decided(&decision);
+                Ok(Ok(decision))
+            }
             None => Err(Error::Internal("an access came to no decision".into())),
         },
         Err(Refused::Failed(error)) => Err(error.into()),
-        Err(Refused::Denied(denied)) => Ok(Err(denied)),
+        Err(Refused::Denied(denied)) => {
+            x.decided(&denied.decision);
+            Ok(Err(denied))
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! One request, understood and authenticated: what access checks and handlers are given.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api_spec::{ApiError, ErrorCode, Service as Api};
+use auth::policy::Decision;
 use auth::sigv4::{self, Carrier, RequestParts};
 use axum::http::{HeaderMap, request};
 use kit::Caller;
@@ -47,6 +48,8 @@ pub struct Exchange {
     pub object: Option<Object>,
     /// The delete marker that was in its place.
     pub marker: Option<Marker>,
+    /// What the policies decided so far.
+    decisions: Mutex<Vec<Decision>>,
 }
 
 impl Exchange {
@@ -93,11 +96,32 @@ impl Exchange {
             version,
             object,
             marker,
+            decisions: Mutex::default(),
         })
     }
 
-    /// An exchange for a call that another service makes for a caller: GetObject, and nothing else.
+    /// An exchange for a call that another service makes for a caller: GetObject.
     pub fn of_call(service: Arc<Service>, caller: Caller, place: Place) -> Result<Exchange, Error> {
+        Self::internal(service, Operation::GetObject, caller, place, HeaderMap::new())
+    }
+
+    /// An exchange for an object that another service puts: PutObject.
+    pub fn of_put(
+        service: Arc<Service>,
+        caller: Caller,
+        place: Place,
+        headers: HeaderMap,
+    ) -> Result<Exchange, Error> {
+        Self::internal(service, Operation::PutObject, caller, place, headers)
+    }
+
+    fn internal(
+        service: Arc<Service>,
+        operation: Operation,
+        caller: Caller,
+        place: Place,
+        headers: HeaderMap,
+    ) -> Result<Exchange, Error> {
         let snapshot = service.store.snapshot()?;
         let bucket = service
             .bucket(&snapshot, &place.bucket)?
@@ -105,17 +129,29 @@ impl Exchange {
         let (object, marker) = apart(find(&snapshot, &bucket, &place, None)?);
         Ok(Exchange {
             service,
-            operation: Operation::GetObject,
+            operation,
             caller,
             query: Query::default(),
-            headers: HeaderMap::new(),
+            headers,
             place,
             snapshot,
             bucket: Some(bucket),
             version: None,
             object,
             marker,
+            decisions: Mutex::default(),
         })
+    }
+
+    /// Remembers a decision for the audit trail.
+    pub fn decided(&self, decision: &Decision) {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner).push(decision.clone());
+    }
+
+    /// What the audit trail says of the decisions: the first that denied, else the first.
+    pub fn decision(&self) -> Option<Decision> {
+        let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        decisions.iter().find(|decision| !decision.is_allowed()).or(decisions.first()).cloned()
     }
 
     /// The bucket.

@@ -18,6 +18,7 @@ pub mod multipart;
 pub mod ownership;
 pub mod policy;
 pub mod put;
+pub mod put_log;
 pub mod query;
 pub mod range;
 pub mod read_object;
@@ -26,6 +27,7 @@ pub mod route;
 pub mod shapes;
 pub mod small_body;
 pub mod target;
+pub mod trail;
 pub mod uploads;
 pub mod versions;
 
@@ -33,12 +35,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use api_spec::{ApiError, Service as Api};
-use auth::policy::Decision;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, header, request};
 use axum::response::Response;
-use kit::audit;
 use kit::request::Origin;
 
 use crate::error::Error;
@@ -106,28 +106,22 @@ async fn exchange(
     body: &mut Option<Body>,
     origin: Origin,
 ) -> (Option<Operation>, Result<Response, Refusal>) {
-    let exchange = match Exchange::open(service, parts, origin).await {
+    let exchange = match Exchange::open(Arc::clone(&service), parts, origin.clone()).await {
         Ok(exchange) => exchange,
-        Err(error) => return (None, Err(error.into())),
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            trail::not_opened(&service, parts, &origin, &refusal.error);
+            return (None, Err(refusal));
+        }
     };
-    let operation = exchange.operation;
-    let (decision, result) = run(&exchange, body).await;
-    let result = result.map_err(Refusal::from);
-    audit::write(&audit::Record {
-        action: operation.action(),
-        caller: &exchange.caller,
-        decision: decision.as_ref(),
-        outcome: result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error),
-    });
-    (Some(operation), result)
+    let result = run(&exchange, body).await.map_err(Refusal::from);
+    trail::finished(&exchange, result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
+    (Some(exchange.operation), result)
 }
 
-async fn run(exchange: &Exchange, body: &mut Option<Body>) -> (Option<Decision>, Result<Response, Error>) {
-    let decision = match access::check(exchange).await {
-        Ok(decision) => decision,
-        Err(error) => return (None, Err(error)),
-    };
-    (decision, handle(exchange, body).await)
+async fn run(exchange: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    access::check(exchange).await?;
+    handle(exchange, body).await
 }
 
 async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {

@@ -48,6 +48,17 @@ pub const READER: Somebody = Somebody {
     policy: Some(READ),
     ..ADMIN
 };
+/// Same account, may make buckets in us-east-1, said so, and nothing else.
+pub const LOCAL: Somebody = Somebody {
+    access_key_id: "AKIALOCALLOCALLOCAL1",
+    secret: "local-secret-local-secret-local-secret-1",
+    name: "local",
+    policy: Some(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:CreateBucket","Resource":"*",
+        "Condition":{"StringEquals":{"s3:LocationConstraint":"us-east-1"}}}]}"#,
+    ),
+    ..ADMIN
+};
 /// May everything, in another account.
 pub const EVE: Somebody = Somebody {
     access_key_id: "AKIAEVEEVEEVEEVEEVE1",
@@ -59,7 +70,7 @@ pub const EVE: Somebody = Somebody {
 };
 
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let everybody = [&ADMIN, &BOB, &READER, &EVE];
+    let everybody = [&ADMIN, &BOB, &READER, &LOCAL, &EVE];
     let Some(who) = everybody.into_iter().find(|who| who.access_key_id == question.access_key_id) else {
         return Resolved::Unknown;
     };

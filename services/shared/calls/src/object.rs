@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Done, internal_call};
+
 /// Reads an object for a caller whose key is known (ImportSnapshot). Object checks that this caller may
 /// `s3:GetObject` it, by the same rules as for a GET. Sent by `kit::peer::Peer::open`: the reply is the object's bytes
 /// as the body of a plain HTTP answer with `content-length`, or an error document in JSON.
@@ -23,3 +25,16 @@ impl ReadObject {
     /// Where object listens for it, below `/internal/`.
     pub const PATH: &'static str = "read-object";
 }
+
+/// Puts a log file of the audit trail into a bucket, as `cloudtrail.amazonaws.com`: the bucket's policy must allow that
+/// service `s3:PutObject`, as on AWS. Putting the same again changes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PutLog {
+    /// Bucket name.
+    pub bucket: String,
+    /// Object key.
+    pub key: String,
+    /// The gzip file in base64.
+    pub content: String,
+}
+internal_call!(PutLog, "put-log" => Done);

@@ -23,6 +23,8 @@ pub struct Caller {
     /// When the request arrived.
     pub now: Timestamp,
     holder: Option<Arc<Holder>>,
+    /// A service that asks for itself, and has no key.
+    service: Option<Principal>,
 }
 
 /// A verified signature.
@@ -43,7 +45,13 @@ impl Signature {
 impl Caller {
     /// A request without credentials.
     pub fn anonymous(origin: Origin, now: Timestamp) -> Self {
-        Caller { origin, signature: None, now, holder: None }
+        Caller { origin, signature: None, now, holder: None, service: None }
+    }
+
+    /// A service of this cloud that asks for itself, such as `cloudtrail.amazonaws.com`. Resources' policies decide.
+    pub fn service(name: &str, origin: Origin, now: Timestamp) -> Self {
+        let service = Some(Principal::Service { name: name.to_owned() });
+        Caller { origin, signature: None, now, holder: None, service }
     }
 
     /// 12 digits; empty for anonymous requests.
@@ -58,7 +66,8 @@ impl Caller {
 
     /// Who it is.
     pub fn principal(&self) -> &Principal {
-        self.holder.as_ref().map_or(&Principal::Anonymous, |holder| &holder.principal)
+        let own = self.holder.as_ref().map(|holder| &holder.principal);
+        own.or(self.service.as_ref()).unwrap_or(&Principal::Anonymous)
     }
 
     /// The access key it signed with.
@@ -78,7 +87,7 @@ impl Caller {
 
     /// A caller known by its key but without a signature of its own (a call that one service makes for a caller).
     pub fn on_behalf(holder: Arc<Holder>, origin: Origin, now: Timestamp) -> Self {
-        Caller { origin, signature: None, now, holder: Some(holder) }
+        Caller { origin, signature: None, now, holder: Some(holder), service: None }
     }
 }
 
@@ -116,7 +125,13 @@ pub async fn authenticate(
     };
     let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now)
         .map_err(|error| refuse(service, &error))?;
-    Ok(Caller { origin, signature: Some(Arc::new(Signature { sig, verified })), now, holder: Some(holder) })
+    Ok(Caller {
+        origin,
+        signature: Some(Arc::new(Signature { sig, verified })),
+        now,
+        holder: Some(holder),
+        service: None,
+    })
 }
 
 /// A request presigned by Signature Version 2, held to the same rules as one by version 4.
@@ -151,7 +166,13 @@ async fn version_2(
         return Err(refuse(Service::S3, &mismatch));
     }
     let verified = Verified { signed_at: now, age_ms: 0, expires_at: Some(query.expires) };
-    Ok(Caller { origin, signature: Some(Arc::new(Signature { sig, verified })), now, holder: Some(holder) })
+    Ok(Caller {
+        origin,
+        signature: Some(Arc::new(Signature { sig, verified })),
+        now,
+        holder: Some(holder),
+        service: None,
+    })
 }
 
 /// What a version 4 signature would say of such a request. It does not tell when it was signed.

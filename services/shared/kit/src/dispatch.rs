@@ -67,6 +67,14 @@ struct Exchange<'c> {
     parameters: Parameters,
     dry_run: bool,
     decision: Option<Decision>,
+    resources: Vec<audit::Resource>,
+}
+
+/// A request that was answered, for the trail.
+struct Done {
+    decision: Option<Decision>,
+    resources: Vec<audit::Resource>,
+    result: Result<String, ApiError>,
 }
 
 /// What a request brings, before its action is known to fit.
@@ -78,6 +86,13 @@ enum Parameters {
 }
 
 impl Parameters {
+    fn for_the_trail(&self) -> serde_json::Value {
+        match self {
+            Parameters::Query(tree) => audit::of_query(tree),
+            Parameters::Json(body) => audit::of_json(body),
+        }
+    }
+
     fn decode<Op: Operation>(&self) -> Result<Op, ApiError> {
         match self {
             Parameters::Query(tree) => tree.decode().map_err(ApiError::from),
@@ -117,6 +132,7 @@ impl<Op: Operation, S: Serve<Op>> Offered<S> for Action<Op> {
 
 impl Exchange<'_> {
     async fn allow(&mut self, service: Service, accesses: &[Access]) -> Result<(), ApiError> {
+        self.resources = resources(accesses);
         match authorize(self.context, &self.caller, accesses).await {
             Ok(decisions) => {
                 self.decision = decisions.into_iter().next();
@@ -129,6 +145,20 @@ impl Exchange<'_> {
             }
         }
     }
+}
+
+/// What a request is about, each thing once.
+fn resources(accesses: &[Access]) -> Vec<audit::Resource> {
+    let mut resources: Vec<audit::Resource> = Vec::new();
+    for access in accesses.iter().filter(|access| access.resource != "*") {
+        if !resources.iter().any(|one| one.arn == access.resource) {
+            let owner = access.resource_policy.as_ref().map(|own| own.account_id.clone());
+            let of_arn = || access.resource.split(':').nth(4).filter(|id| !id.is_empty()).map(str::to_owned);
+            resources
+                .push(audit::Resource { arn: access.resource.clone(), account_id: owner.or_else(of_arn) });
+        }
+    }
+    resources
 }
 
 /// A denial in the words of the service.
@@ -260,18 +290,42 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
             Ok(understood) => understood,
             Err(error) => return ("-".to_owned(), Err(error)),
         };
-        let caller = match self.authenticated(&parts, &body, origin).await {
+        let given = parameters.for_the_trail();
+        let caller = match self.authenticated(&parts, &body, origin.clone()).await {
             Ok(caller) => caller,
-            Err(error) => return (action, Err(error)),
+            Err(error) => {
+                let done = Done { decision: None, resources: Vec::new(), result: Err(error) };
+                return (action.clone(), self.audited(&action, &origin, None, given, done));
+            }
         };
-        let (decision, result) = self.run(&action, parameters, caller.clone()).await;
-        audit::write(&audit::Record {
-            action: &format!("{}:{action}", self.api.name()),
-            caller: &caller,
-            decision: decision.as_ref(),
-            outcome: result.as_ref().map(|_| ()),
-        });
+        let done = self.run(&action, parameters, caller.clone()).await;
+        let result = self.audited(&action, &origin, Some(&caller), given, done);
         (action, result)
+    }
+
+    /// Writes the record of a request; gives its result.
+    fn audited(
+        &self,
+        action: &str,
+        origin: &Origin,
+        caller: Option<&Caller>,
+        given: serde_json::Value,
+        done: Done,
+    ) -> Result<String, ApiError> {
+        audit::write(&audit::Record {
+            service: self.api,
+            name: action,
+            action: &format!("{}:{action}", self.api.name()),
+            origin,
+            caller,
+            at: self.context.clock.now(),
+            region: &self.context.common.region,
+            parameters: Some(given).filter(|given| given.as_object().is_some_and(|all| !all.is_empty())),
+            resources: &done.resources,
+            decision: done.decision.as_ref(),
+            outcome: done.result.as_ref().map(|_| ()),
+        });
+        done.result
     }
 
     /// The action and what it is given.
@@ -285,22 +339,18 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         Ok((action, Parameters::Query(tree)))
     }
 
-    async fn run(
-        &self,
-        action: &str,
-        mut parameters: Parameters,
-        caller: Caller,
-    ) -> (Option<Decision>, Result<String, ApiError>) {
-        let Some(offered) = self.actions.get(action) else {
-            return (None, Err(not_offered(action)));
-        };
+    async fn run(&self, action: &str, mut parameters: Parameters, caller: Caller) -> Done {
+        let nothing = |error| Done { decision: None, resources: Vec::new(), result: Err(error) };
+        let Some(offered) = self.actions.get(action) else { return nothing(not_offered(action)) };
         let dry_run = match dry_run(self.api, &mut parameters) {
             Ok(dry_run) => dry_run,
-            Err(error) => return (None, Err(error)),
+            Err(error) => return nothing(error),
         };
-        let mut exchange = Exchange { context: &self.context, caller, parameters, dry_run, decision: None };
+        let context = &self.context;
+        let mut exchange =
+            Exchange { context, caller, parameters, dry_run, decision: None, resources: Vec::new() };
         let result = offered.run(&self.service, &mut exchange).await;
-        (exchange.decision, result)
+        Done { decision: exchange.decision, resources: exchange.resources, result }
     }
 
     async fn authenticated(

@@ -18,6 +18,7 @@ struct Families {
     durations: BTreeMap<(&'static str, &'static str), Histogram>,
     passes: BTreeMap<(&'static str, &'static str), u64>,
     gauges: BTreeMap<(&'static str, String), f64>,
+    counters: BTreeMap<(&'static str, String), u64>,
 }
 
 #[derive(Default)]
@@ -38,6 +39,11 @@ impl Metrics {
     /// Counts a reconciler's pass; `outcome` is `idle`, `worked` or `failed`.
     pub fn pass(&self, reconciler: &'static str, outcome: &'static str) {
         *self.lock().passes.entry((reconciler, outcome)).or_default() += 1;
+    }
+
+    /// Adds to a counter; `labels` as for a gauge.
+    pub fn count(&self, name: &'static str, labels: &str, more: u64) {
+        *self.lock().counters.entry((name, labels.to_owned())).or_default() += more;
     }
 
     /// Sets a gauge; `labels` are written as they are, such as `state="running"`.
@@ -100,16 +106,29 @@ impl Families {
                 "murus_reconciler_passes_total{{reconciler=\"{name}\",outcome=\"{outcome}\"}} {count}"
             )?;
         }
-        let mut last = "";
-        for ((name, labels), value) in &self.gauges {
-            if *name != last {
-                writeln!(out, "# TYPE {name} gauge")?;
-                last = name;
-            }
-            writeln!(out, "{name}{{{labels}}} {value}")?;
-        }
-        Ok(())
+        family(out, "counter", &self.counters)?;
+        family(out, "gauge", &self.gauges)
     }
+}
+
+/// Writes metrics of one kind, those of a name together.
+fn family<T: std::fmt::Display>(
+    out: &mut String,
+    kind: &str,
+    all: &BTreeMap<(&'static str, String), T>,
+) -> std::fmt::Result {
+    let mut last = "";
+    for ((name, labels), value) in all {
+        if *name != last {
+            writeln!(out, "# TYPE {name} {kind}")?;
+            last = name;
+        }
+        match labels.as_str() {
+            "" => writeln!(out, "{name} {value}")?,
+            labels => writeln!(out, "{name}{{{labels}}} {value}")?,
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

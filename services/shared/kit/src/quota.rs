@@ -56,7 +56,9 @@ impl Quotas {
             Ok(now) => now.policies.clone(),
             Err(NoHolder::Failed(error)) => return Err(error),
             // the key is being taken away: the quotas it had still hold
-            Err(NoHolder::Unknown | NoHolder::Inactive | NoHolder::Expired) => holder.policies.clone(),
+            Err(NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken | NoHolder::Expired) => {
+                holder.policies.clone()
+            }
         };
         Ok(Quotas::set(&context.common, caller, access, policies))
     }
