@@ -80,6 +80,18 @@ codes! {
     InvalidInput "InvalidInput" 400;
     PolicyNotAttachable "PolicyNotAttachable" 400;
     UnmodifiableEntity "UnmodifiableEntity" 400;
+    InvalidAuthenticationCode "InvalidAuthenticationCode" 403;
+    InvalidPublicKey "InvalidPublicKey" 400;
+    DuplicateSshPublicKey "DuplicateSSHPublicKey" 400;
+    UnrecognizedPublicKeyEncoding "UnrecognizedPublicKeyEncoding" 400;
+    MalformedCertificate "MalformedCertificate" 400;
+    InvalidCertificate "InvalidCertificate" 400;
+    DuplicateCertificate "DuplicateCertificate" 409;
+    KeyPairMismatch "KeyPairMismatch" 400;
+    ReportNotPresent "ReportNotPresent" 410;
+    ReportExpired "ReportExpired" 410;
+    ReportInProgress "ReportInProgress" 404;
+    NotSupportedService "NotSupportedService" 404;
     PasswordPolicyViolation "PasswordPolicyViolation" 400;
     InvalidUserType "InvalidUserType" 400;
     ServiceFailure "ServiceFailure" 500;

@@ -54,6 +54,30 @@ pub enum Error {
     /// An alias that the account does not have.
     #[error("The account alias {0} cannot be found.")]
     NoSuchAlias(String),
+    /// An MFA device that is not there.
+    #[error("VirtualMFADevice with serial number {0} does not exist.")]
+    NoSuchMfaDevice(String),
+    /// An MFA device that is not this user's.
+    #[error("MFA Device invalid for user.")]
+    NotTheirMfaDevice,
+    /// An MFA device whose name is taken.
+    #[error("MFADevice entity at the same path and name already exists.")]
+    MfaDeviceNameTaken,
+    /// An MFA device that somebody has.
+    #[error("MFA Device is already in use.")]
+    MfaDeviceInUse,
+    /// Two codes that the device does not show one after the other now.
+    #[error("Authentication code for device is not valid.")]
+    InvalidAuthenticationCode,
+    /// A proof of an MFA device that failed, and how.
+    #[error("{0}")]
+    MfaFailed(&'static str),
+    /// Too many wrong guesses.
+    #[error("Too many failed attempts. Wait {seconds} seconds before the next one.")]
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// An account that is not there.
     #[error("The account with id {0} cannot be found.")]
     NoSuchAccount(String),
@@ -179,12 +203,18 @@ impl Error {
             | Error::NoSuchInlinePolicy { .. }
             | Error::NoSuchAccessKey(_)
             | Error::NoSuchAlias(_)
-            | Error::NoSuchAccount(_) => ErrorCode::NoSuchEntity,
-            Error::NotTheOperator => ErrorCode::AccessDenied,
+            | Error::NoSuchAccount(_)
+            | Error::NoSuchMfaDevice(_)
+            | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
+            Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,
+            Error::InvalidAuthenticationCode => ErrorCode::InvalidAuthenticationCode,
+            Error::TooManyAttempts { .. } => ErrorCode::Throttling,
             Error::NameTaken { .. }
             | Error::PolicyNameTaken(_)
             | Error::InstanceProfileTaken(_)
-            | Error::AliasTaken(_) => ErrorCode::EntityAlreadyExists,
+            | Error::AliasTaken(_)
+            | Error::MfaDeviceNameTaken
+            | Error::MfaDeviceInUse => ErrorCode::EntityAlreadyExists,
             Error::DeleteConflict(_) | Error::AccountInUse(_) => ErrorCode::DeleteConflict,
             Error::Peer(error) => error.code,
             Error::QuotaExceeded { .. } | Error::InlinePoliciesTooLong { .. } | Error::TooManyVersions => {

@@ -6,6 +6,7 @@ use kit::peer::Peer;
 use kit::{Clock, Common, Context, Random, ServiceName};
 
 use crate::config::Config;
+use crate::domain::attempts::Attempts;
 use crate::domain::seal::Sealer;
 use crate::domain::token::Tokens;
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub struct Identity {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    /// Guesses at passwords and codes.
+    pub(crate) attempts: Attempts,
     /// The services that hold things of accounts.
     pub(crate) holders: [Peer; 3],
     pub(crate) common: Arc<Common>,
@@ -30,7 +33,8 @@ impl Identity {
         let holders = [ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
             .map(|service| context.peers.internal(service));
         let (clock, random) = (context.clock.clone(), context.random.clone());
-        let (tokens, common) = (Tokens::new([&sealer])?, Arc::clone(&context.common));
-        Ok(Identity { db, tokens, sealer, config, clock, random, holders, common })
+        let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
+        let common = Arc::clone(&context.common);
+        Ok(Identity { db, tokens, sealer, config, clock, random, attempts, holders, common })
     }
 }

@@ -12,6 +12,7 @@ mod domain;
 mod error;
 mod files;
 mod identity;
+mod mfa;
 mod routing;
 mod store;
 

@@ -181,7 +181,8 @@ fn policy_access(read: &impl Read, action: &str, caller: &Caller, policy: &str) 
     }
 }
 
-fn tagged(access: Access, tags: &[calls::Tag]) -> Access {
+/// What the thing that is accessed is tagged with.
+pub fn tagged(access: Access, tags: &[calls::Tag]) -> Access {
     let mut access = access.resource_tags(tags);
     access.keys.insert_tags("iam:ResourceTag", tags.iter().map(|tag| (&tag.key, tag.value.as_str())));
     access

@@ -10,6 +10,7 @@ mod groups;
 mod inline_policies;
 mod instance_profiles;
 pub mod internal;
+mod mfa_devices;
 mod murus_accounts;
 mod paging;
 mod policies;
@@ -43,7 +44,7 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    tag_actions(role_actions(policy_actions(user_actions())))
+    mfa_actions(tag_actions(role_actions(policy_actions(user_actions()))))
 }
 
 fn user_actions() -> Actions<Identity> {
@@ -68,6 +69,21 @@ fn user_actions() -> Actions<Identity> {
         .offer::<CreateAccountAlias>()
         .offer::<ListAccountAliases>()
         .offer::<DeleteAccountAlias>()
+}
+
+fn mfa_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::CreateVirtualMFADevice>()
+        .offer::<iam::EnableMFADevice>()
+        .offer::<iam::ResyncMFADevice>()
+        .offer::<iam::DeactivateMFADevice>()
+        .offer::<iam::DeleteVirtualMFADevice>()
+        .offer::<iam::ListMFADevices>()
+        .offer::<iam::ListVirtualMFADevices>()
+        .offer::<iam::GetMFADevice>()
+        .offer::<iam::TagMFADevice>()
+        .offer::<iam::UntagMFADevice>()
+        .offer::<iam::ListMFADeviceTags>()
 }
 
 fn role_actions(actions: Actions<Identity>) -> Actions<Identity> {

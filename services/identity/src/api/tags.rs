@@ -19,7 +19,7 @@ use crate::identity::Identity;
 use crate::store::tagged::Tagged;
 
 impl Identity {
-    async fn tag<T: Tagged>(
+    pub(super) async fn tag<T: Tagged>(
         &self,
         caller: &Caller,
         name: String,
@@ -37,7 +37,7 @@ impl Identity {
         Ok(Empty {})
     }
 
-    async fn untag<T: Tagged>(
+    pub(super) async fn untag<T: Tagged>(
         &self,
         caller: &Caller,
         name: String,
@@ -55,7 +55,7 @@ impl Identity {
         Ok(Empty {})
     }
 
-    fn tags_of<T: Tagged>(
+    pub(super) fn tags_of<T: Tagged>(
         &self,
         caller: &Caller,
         name: &str,

@@ -20,6 +20,11 @@ pub fn instance_profile(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:instance-profile{path}{name}")
 }
 
+/// `arn:aws:iam::123456789012:mfa/division/alice`
+pub fn mfa(account: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:mfa{path}{name}")
+}
+
 /// `arn:aws:iam::123456789012:policy/division/read-only`
 pub fn policy(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:policy{path}{name}")

@@ -2,14 +2,18 @@
 
 pub mod access_key;
 pub mod arn;
+pub mod attempts;
 pub mod document;
 pub mod entity;
 pub mod ids;
 pub mod managed_policy;
+pub mod mfa_device;
 pub mod names;
 pub mod permissions;
+pub mod qr;
 pub mod seal;
 pub mod session;
 pub mod tags;
 pub mod token;
+pub mod totp;
 pub mod trust;

@@ -21,6 +21,30 @@ pub fn name_128(field: &str, name: &str) -> Checked {
     friendly(field, name)
 }
 
+/// A virtual MFA device's name.
+pub fn name_226(field: &str, name: &str) -> Checked {
+    length(field, name, 1, 226)?;
+    friendly(field, name)
+}
+
+/// The serial number of an MFA device: an ARN, or what a piece of hardware has.
+pub fn serial_number(serial: &str) -> Checked {
+    length("serialNumber", serial, 9, 256)?;
+    match serial.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b)) {
+        true => Ok(()),
+        false => Err(pattern("serialNumber", serial, "[\\w+=/:,.@-]+")),
+    }
+}
+
+/// Six digits of an MFA device.
+pub fn authentication_code(field: &str, code: &str) -> Checked {
+    length(field, code, 6, 6)?;
+    match code.bytes().all(|b| b.is_ascii_digit()) {
+        true => Ok(()),
+        false => Err(pattern(field, code, "[\\d]+")),
+    }
+}
+
 /// `/` or `/division/part/`.
 pub fn path(field: &str, path: &str) -> Checked {
     length(field, path, 1, 512)?;

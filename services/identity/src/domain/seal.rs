@@ -38,6 +38,7 @@ pub type NonceBytes = [u8; NONCE_LEN];
 pub type KeyId = [u8; 4];
 
 /// The master key, ready for use.
+#[derive(Clone)]
 pub struct Sealer {
     key: LessSafeKey,
     derive: hkdf::Prk,

@@ -4,7 +4,7 @@ use ::store::{Read, Tx};
 
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS,
-    INSTALLATION, INSTANCE_PROFILES, POLICIES, ROLES, USERS,
+    INSTALLATION, INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -98,6 +98,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&INSTANCE_PROFILES, &account)?;
     tx.delete_prefix(&POLICIES, &account)?;
     tx.delete(&ACCOUNT_QUOTAS, &account)?;
+    tx.delete_prefix(&MFA_DEVICES, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
 }

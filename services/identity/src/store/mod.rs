@@ -1,11 +1,12 @@
 //! Identity's tables and queries. Every change raises the version of the state in its own transaction, so that whoever
-//! watches credentials hears of it: there is no other way to write.
+//! watches credentials hears of it; only what bears on nobody's permissions is written without that ([`Db::note`]).
 
 pub mod accounts;
 pub mod groups;
 pub mod holder;
 pub mod instance_profiles;
 pub mod keys;
+pub mod mfa;
 pub mod policies;
 pub mod roles;
 mod tables;
@@ -51,6 +52,16 @@ impl Db {
                 Ok(done)
             })
             .await
+    }
+
+    /// Runs a change that says nothing about who may do what (the tags of a device, a code that was used), durable
+    /// when this returns: the version stays, and nobody has to ask again.
+    pub async fn note<T, F>(&self, f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.store.transact(f).await
     }
 
     /// What is committed now.

@@ -6,6 +6,7 @@ use ::store::{Index, IndexedTable, Table, json_value};
 use crate::domain::access_key::AccessKey;
 use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
+use crate::domain::mfa_device::MfaDevice;
 
 /// (account, id of the thing in it)
 pub type InAccount = (String, String);
@@ -102,6 +103,15 @@ pub const ACCESS_KEYS: IndexedTable<String, AccessKey> =
 pub const ACCESS_KEYS_BY_USER: Index<String, AccessKey, InAccount> =
     Index::new("access_keys_by_user", |_, key| vec![(key.account.clone(), key.user_id.clone())]);
 
+/// By account and serial number.
+pub const MFA_DEVICES: IndexedTable<InAccount, MfaDevice> =
+    IndexedTable::new("mfa_devices", &[&MFA_DEVICES_BY_USER]);
+/// By account and id of the user who has it.
+pub const MFA_DEVICES_BY_USER: Index<InAccount, MfaDevice, InAccount> =
+    Index::new("mfa_devices_by_user", |key, device| {
+        device.enabled.iter().map(|enabled| (key.0.clone(), enabled.user_id.clone())).collect()
+    });
+
 json_value!(Account, version = 1);
 json_value!(User, version = 1);
 json_value!(Group, version = 1);
@@ -109,3 +119,4 @@ json_value!(Role, version = 1);
 json_value!(InstanceProfile, version = 1);
 json_value!(ManagedPolicy, version = 1);
 json_value!(AccessKey, version = 1);
+json_value!(MfaDevice, version = 1);

@@ -1,11 +1,12 @@
-//! What users, roles, policies and instance profiles have in common: they have tags.
+//! What users, roles, policies, instance profiles and MFA devices have in common: they have tags.
 
 use ::store::{Read, Tx};
 use calls::Tag;
 
-use super::{instance_profiles, policies, roles, users};
+use super::{instance_profiles, mfa, policies, roles, users};
 use crate::domain::entity::{InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
+use crate::domain::mfa_device::MfaDevice;
 use crate::error::Error;
 
 /// Something that has tags.
@@ -60,6 +61,18 @@ impl Tagged for InstanceProfile {
     }
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         instance_profiles::put(tx, self)
+    }
+    fn tags_mut(&mut self) -> &mut Vec<Tag> {
+        &mut self.tags
+    }
+}
+
+impl Tagged for MfaDevice {
+    fn find(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        mfa::get(read, account, name)
+    }
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        mfa::put(tx, self)
     }
     fn tags_mut(&mut self) -> &mut Vec<Tag> {
         &mut self.tags

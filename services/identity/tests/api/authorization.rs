@@ -18,6 +18,17 @@ fn value(member: &str) -> Option<String> {
         "AccessKeyId" => "AKIAAAAAAAAAAAAAAAAA".into(),
         "Status" => "Inactive".into(),
         "AccountAlias" => "my-house".into(),
+        "VirtualMFADeviceName" => "phone".into(),
+        "SerialNumber" => "arn:aws:iam::123456789012:mfa/phone".into(),
+        "AuthenticationCode1" | "AuthenticationCode2" => "123456".into(),
+        "Password" | "OldPassword" | "NewPassword" => "Correct-horse-1".into(),
+        "SSHPublicKeyId" | "CertificateId" => "APKAAAAAAAAAAAAAAAAAAAAA".into(),
+        "SSHPublicKeyBody" | "CertificateBody" | "PrivateKey" => "text".into(),
+        "Encoding" => "SSH".into(),
+        "ServerCertificateName" => "site".into(),
+        "JobId" => "00000000-0000-0000-0000-000000000000".into(),
+        "ServiceNamespace" => "s3".into(),
+        "Arn" => ADMINISTRATOR.into(),
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ mod groups;
 mod instance_profiles;
 mod keys;
 mod kill;
+mod mfa;
 mod policies;
 mod quotas;
 mod role_policies;
