@@ -67,7 +67,8 @@ impl Identity {
     }
 }
 
-const NOT_THEIRS: &str = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
+/// What is said of a device that is not the user's.
+pub const NOT_THEIRS: &str = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
                           number is valid and associated with this user.";
 const WRONG_CODE: &str = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
 

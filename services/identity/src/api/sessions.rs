@@ -16,6 +16,7 @@ use crate::domain::session::{self, Session, SessionPolicies, Subject};
 use crate::domain::{ids, names};
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::mfa::NOT_THEIRS;
 use crate::store::{accounts, keys};
 
 /// Temporary credentials, ready to be handed out.
@@ -80,7 +81,8 @@ impl Serve<GetSessionToken> for Identity {
         };
         let duration = session::duration(op.duration_seconds, is_root)?;
         let (issued, expires) = session::life(caller.now, duration)?;
-        let mfa_at = self.second_factor(caller, op.serial_number.as_deref(), op.token_code.as_deref())?;
+        let mfa_at =
+            self.second_factor(caller, op.serial_number.as_deref(), op.token_code.as_deref()).await?;
         let session = Session { mfa_at, ..Session::new(caller.account_id(), subject, issued, expires) };
         Ok(GetSessionTokenResult { credentials: self.issue(&session)?.into() })
     }
@@ -88,9 +90,9 @@ impl Serve<GetSessionToken> for Identity {
 
 impl Identity {
     /// When the caller proved the second factor that the request brings; none when it brings none.
-    pub(super) fn second_factor(
+    pub(super) async fn second_factor(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         serial_number: Option<&str>,
         token_code: Option<&str>,
     ) -> Result<Option<Timestamp>, Error> {
@@ -100,14 +102,13 @@ impl Identity {
         if let Some(code) = token_code {
             names::length("tokenCode", code, 6, 6)?;
         }
-        match (serial_number, token_code) {
-            (None, None) => Ok(None),
-            // nobody has a device yet
-            _ => Err(Error::Refused(
-                "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
-                 number is valid and associated with this user."
-                    .into(),
-            )),
+        match (serial_number, token_code, caller.principal()) {
+            (None, None, _) => Ok(None),
+            (Some(serial), Some(code), Principal::User { id, .. }) => {
+                self.use_mfa_code(caller.account_id(), id, serial, code).await?;
+                Ok(Some(caller.now))
+            }
+            _ => Err(Error::MfaFailed(NOT_THEIRS)),
         }
     }
 }

@@ -200,3 +200,22 @@ async fn devices_have_tags_and_pages() {
     admin.ok("UntagMFADevice", &[one, ("TagKeys.member.1", "k")]).await;
     assert!(admin.ok("ListMFADeviceTags", &[one]).await.fields("Key").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_gives_a_session_that_says_so_and_is_used_up() {
+    let world = World::new().await;
+    let (admin, alice) = (world.admin(), world.user("alice").await);
+    let (serial, phone) = device(&admin, "phone").await;
+    assert_eq!(enable(&admin, "alice", &serial, &phone, -3).await.0, 200);
+    // the device is two steps behind, as it showed
+    let code = phone.code(-1);
+    let parameters = [("SerialNumber", serial.as_str()), ("TokenCode", code.as_str())];
+    let session = alice.send(alice.request("sts", "GetSessionToken", &parameters)).await;
+    assert_eq!(session.status, 200, "{}", session.body);
+    let again = alice.send(alice.request("sts", "GetSessionToken", &parameters)).await;
+    let message = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+    assert_eq!(again.error(), ("AccessDenied".to_owned(), message.to_owned()));
+    // another's device proves nothing
+    let theirs = admin.send(admin.request("sts", "GetSessionToken", &parameters)).await;
+    assert_eq!(theirs.error().0, "AccessDenied");
+}
