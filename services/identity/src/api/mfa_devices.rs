@@ -289,9 +289,8 @@ impl Serve<ListMFADeviceTags> for Identity {
         op: ListMFADeviceTags,
         caller: &Caller,
     ) -> Result<ListMFADeviceTagsResult, ApiError> {
-        let device = mfa::get(&self.db.read()?, caller.account_id(), &op.serial_number)?;
-        let page =
-            page(views::tags(&device.tags), |tag| tag.key.clone(), op.marker.as_deref(), op.max_items)?;
+        let (marker, max) = (op.marker.as_deref(), op.max_items);
+        let page = self.tags_of::<MfaDevice>(caller, &op.serial_number, marker, max)?;
         Ok(ListMFADeviceTagsResult { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
     }
 }
