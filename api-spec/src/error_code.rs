@@ -189,6 +189,10 @@ codes! {
     InsufficientFreeAddressesInSubnet "InsufficientFreeAddressesInSubnet" 400;
     ResourceAlreadyAssociated "Resource.AlreadyAssociated" 400;
     // --- S3 ---
+    BadRequest "BadRequest" 400;
+    AccessForbidden "AccessForbidden" 403;
+    NoSuchConfiguration "NoSuchConfiguration" 404;
+    InvalidObjectState "InvalidObjectState" 403;
     NoSuchBucket "NoSuchBucket" 404;
     NoSuchKey "NoSuchKey" 404;
     NoSuchVersion "NoSuchVersion" 404;

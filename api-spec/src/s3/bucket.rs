@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Owner;
+use super::tagging::TagSet;
 use crate::Timestamp;
 
 /// The answer of `ListBuckets`.
@@ -45,6 +46,8 @@ pub struct BucketEntry {
 pub struct CreateBucketConfiguration {
     /// Region.
     pub location_constraint: Option<String>,
+    /// Tags of the new bucket.
+    pub tags: Option<TagSet>,
 }
 
 /// The answer of `GetBucketLocation`: the region as text, nothing for us-east-1.

@@ -3,41 +3,30 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The answer of `GetObjectTagging`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tagging {
-    /// The tags.
-    pub tag_set: TagSet,
-}
-
-/// The `TagSet` element.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct TagSet {
-    /// The tags.
-    #[serde(rename = "Tag", default)]
-    pub tags: Vec<Tag>,
-}
-
-/// A tag.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    /// Key.
-    pub key: String,
-    /// Value.
-    pub value: String,
-}
-
-/// The answer of `GetBucketRequestPayment`.
+/// `PutBucketRequestPayment` and what its Get counterpart answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RequestPaymentConfiguration {
-    /// `BucketOwner`.
+    /// `BucketOwner` or `Requester`.
     pub payer: String,
 }
 
-/// The answer of `GetBucketLogging`, `GetBucketNotificationConfiguration` and
-/// `GetBucketAccelerateConfiguration` where there is none: an empty element.
+/// `PutBucketAccelerateConfiguration` and what its Get counterpart answers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccelerateConfiguration {
+    /// `Enabled` or `Suspended`; nothing when it was never set.
+    pub status: Option<String>,
+}
+
+/// A list of configurations (of analytics, metrics, inventories, tiering) where there is none.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NoConfigurations {
+    /// There are no more.
+    pub is_truncated: bool,
+}
+
+/// The answer of `GetBucketLogging` and `GetBucketNotificationConfiguration` where there is none: an empty element.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Nothing {}

@@ -6,11 +6,13 @@
 pub mod acl;
 pub mod bucket;
 pub mod configuration;
+pub mod cors;
 pub mod list;
 pub mod lock;
 pub mod multipart;
 pub mod object;
 mod read;
+pub mod tagging;
 pub mod versioning;
 
 pub use read::{MalformedXml, read};

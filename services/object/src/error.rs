@@ -96,6 +96,10 @@ pub enum Error {
     InvalidRequest(String),
     #[error("Your metadata headers exceed the maximum allowed metadata size")]
     MetadataTooLarge { size: usize },
+    #[error("{message}")]
+    InvalidTag { key: String, message: &'static str },
+    #[error("{0}")]
+    TooManyTags(&'static str),
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
     #[error("A header you provided implies functionality that is not implemented")]
@@ -244,6 +248,8 @@ impl From<Error> for ApiError {
             Error::MetadataTooLarge { size } => new(ErrorCode::MetadataTooLarge)
                 .detail("Size", size.to_string())
                 .detail("MaxSizeAllowed", "2048"),
+            Error::InvalidTag { key, .. } => new(ErrorCode::InvalidTag).detail("TagKey", key),
+            Error::TooManyTags(_) => new(ErrorCode::BadRequest),
             Error::InvalidStorageClass(class) => {
                 new(ErrorCode::InvalidStorageClass).detail("StorageClassRequested", class)
             }

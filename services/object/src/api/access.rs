@@ -11,6 +11,7 @@ use super::exchange::Exchange;
 use super::headers::GRANT_HEADERS;
 use super::lock::{keys_of_headers, may_lock};
 use super::route::Operation;
+use super::{control, payment, tagging};
 use crate::domain::acl::{Acl, Named, Permission};
 use crate::domain::bucket::Bucket;
 use crate::domain::object::Object;
@@ -42,11 +43,10 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     let operation = x.operation;
     match operation {
         Operation::ListBuckets => return plain(x, operation.action(), "arn:aws:s3:::*").await.map(Some),
-        // where the bucket is to be stands in the body: `check_create` decides once that is read
         Operation::CreateBucket if matches!(x.caller.principal(), Principal::Anonymous) => {
             return Err(Error::AccessDenied("anonymous".into()));
         }
-        Operation::CreateBucket => return Ok(None),
+        Operation::CreateBucket => return check_create(x).await.map(Some),
         // each key is decided on by itself, and its refusal stands in the reply
         // these are decided on when their document was read, which policies may ask about
         Operation::DeleteObjects | Operation::PutObjectRetention | Operation::PutObjectLegalHold => {
@@ -56,12 +56,20 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     }
     let bucket = x.bucket()?;
     expected_owner(x)?;
+    payment::check(x)?;
+    if matches!(operation, Operation::ListTagsForResource | Operation::TagResource | Operation::UntagResource)
+    {
+        control::check_account(x)?;
+    }
     let resource = Resource { name: &x.place.bucket, bucket, key: &x.place.key, object: x.object.as_ref() };
     let decision = may(x, &action(x), &resource).await?;
     let writes =
         matches!(operation, Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload);
     if writes && has_acl(x) {
         may(x, "s3:PutObjectAcl", &Resource { object: None, ..resource }).await?;
+    }
+    if writes && x.tags.is_some() {
+        may(x, "s3:PutObjectTagging", &Resource { object: None, ..resource }).await?;
     }
     if writes {
         may_lock(x, &resource).await?;
@@ -103,7 +111,9 @@ fn action(x: &Exchange) -> String {
             | Operation::DeleteObject
             | Operation::GetObjectAcl
             | Operation::PutObjectAcl
-            | Operation::GetObjectTagging,
+            | Operation::GetObjectTagging
+            | Operation::PutObjectTagging
+            | Operation::DeleteObjectTagging,
             true,
         ) => {
             let base = action.trim_end_matches("Acl").trim_end_matches("Tagging");
@@ -113,16 +123,18 @@ fn action(x: &Exchange) -> String {
     }
 }
 
-/// Decides on CreateBucket, the location constraint of its body being known.
-pub async fn check_create(x: &Exchange, location: Option<&str>) -> Result<Decision, Error> {
+async fn check_create(x: &Exchange) -> Result<Decision, Error> {
     let arn = format!("arn:aws:s3:::{}", x.place.bucket);
     let mut access = Access::new("s3:CreateBucket", arn.as_str());
-    if let Some(location) = location {
+    if let Some(location) = x.new_bucket.as_ref().and_then(|asked| asked.location()) {
         access.keys.insert("s3:LocationConstraint", location);
     }
     let decision = plain_access(x, access).await?;
     if has_acl(x) {
         plain(x, "s3:PutBucketAcl", &arn).await?;
+    }
+    if x.tags.is_some() {
+        plain(x, "s3:TagResource", &arn).await?;
     }
     if x.headers.contains_key("x-amz-object-ownership") {
         plain(x, "s3:PutBucketOwnershipControls", &arn).await?;
@@ -143,7 +155,10 @@ async fn plain(x: &Exchange, action: &str, arn: &str) -> Result<Decision, Error>
 }
 
 async fn plain_access(x: &Exchange, access: Access) -> Result<Decision, Error> {
-    match decide(x, with_keys(x, access)).await? {
+    let action = access.action.clone();
+    let mut access = with_keys(x, access);
+    tagging::add_keys(x, &action, None, &mut access.keys);
+    match decide(x, access).await? {
         Ok(decision) => Ok(decision),
         Err(denied) => Err(refusal(x, &denied, x.caller.account_id())),
     }
@@ -167,10 +182,11 @@ pub async fn may_with(
     for (key, value) in keys {
         access.keys.insert(key, value);
     }
-    let access = access
+    let mut access = access
         .key("s3:ResourceAccount", &resource.bucket.account)
         .key("aws:ResourceAccount", &resource.bucket.account)
         .owned_by(owner, policy);
+    tagging::add_keys(x, action, resource.object, &mut access.keys);
     let denied = match decide(x, access).await? {
         Ok(decision) => return Ok(decision),
         Err(denied) => denied,

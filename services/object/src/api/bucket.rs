@@ -11,14 +11,14 @@ use axum::response::Response;
 use kit::{Access, Quotas};
 use store::Read;
 
-use super::access;
 use super::acl::for_new_bucket;
 use super::exchange::Exchange;
 use super::list::owner_of;
 use super::reply::{document, no_content, ok, set, set_named};
-use super::small_body;
+use super::{small_body, tagging};
 use crate::domain::bucket::{Bucket, Ownership};
 use crate::domain::lock::BucketLock;
+use crate::domain::tag::Tags;
 use crate::domain::version::Versioning;
 use crate::error::Error;
 use crate::store::objects::delete_bucket;
@@ -69,11 +69,37 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     )
 }
 
+/// What the body of CreateBucket asks for, which is read before it is decided on.
+#[derive(Default)]
+pub struct NewBucket {
+    location: Option<String>,
+    /// Tags to begin with.
+    pub tags: Option<Tags>,
+}
+
+impl NewBucket {
+    /// Where it is to be, if that is said.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref().filter(|location| !location.is_empty())
+    }
+
+    /// Reads the body.
+    pub async fn read(x: &Exchange, body: &mut Option<Body>) -> Result<NewBucket, Error> {
+        let bytes = small_body::read(x, body).await?;
+        if bytes.is_empty() {
+            return Ok(NewBucket::default());
+        }
+        let asked: CreateBucketConfiguration = api_spec::s3::read(&bytes, "CreateBucketConfiguration")
+            .map_err(|error| Error::MalformedXml(error.0))?;
+        let tags = tagging::of_new_bucket(&asked)?;
+        Ok(NewBucket { location: asked.location_constraint, tags })
+    }
+}
+
 /// Answers CreateBucket. In us-east-1 making one's own bucket again changes nothing and is no error.
-pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+pub async fn create(x: &Exchange) -> Result<Response, Error> {
     let region = x.service.context.common.region.clone();
-    let location = location_asked(&small_body::read(x, body).await?)?;
-    access::check_create(x, location.as_deref()).await?;
+    let location = x.new_bucket.as_ref().and_then(|asked| asked.location());
     check_location(location, &region)?;
     let (name, account) = (x.place.bucket.clone(), x.caller.account_id().to_owned());
     let owner = x.caller.canonical_user_id();
@@ -87,6 +113,7 @@ pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, E
         bucket.versioning = Some(Versioning::Enabled);
         bucket.lock = Some(BucketLock::default());
     }
+    bucket.tags = x.tags.clone().unwrap_or_default();
     bucket.acl = for_new_bucket(x, &bucket)?;
     let row = name.clone();
     let access = Access::new("s3:CreateBucket", format!("arn:aws:s3:::{name}"));
@@ -115,21 +142,12 @@ pub async fn create(x: &Exchange, body: &mut Option<Body>) -> Result<Response, E
     Ok(response)
 }
 
-fn location_asked(body: &[u8]) -> Result<Option<String>, Error> {
-    if body.is_empty() {
-        return Ok(None);
-    }
-    let asked: CreateBucketConfiguration = api_spec::s3::read(body, "CreateBucketConfiguration")
-        .map_err(|error| Error::MalformedXml(error.0))?;
-    Ok(asked.location_constraint.filter(|location| !location.is_empty()))
-}
-
-fn check_location(asked: Option<String>, region: &str) -> Result<(), Error> {
+fn check_location(asked: Option<&str>, region: &str) -> Result<(), Error> {
     match asked {
         None => Ok(()),
         Some(there) if there == region => Ok(()),
-        Some(there) if there == "EU" && region == "eu-west-1" => Ok(()),
-        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere)),
+        Some("EU") if region == "eu-west-1" => Ok(()),
+        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere.to_owned())),
     }
 }
 

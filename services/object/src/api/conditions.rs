@@ -121,6 +121,7 @@ mod tests {
             acl: None,
             version: None,
             lock: crate::domain::lock::Lock::default(),
+            tags: Default::default(),
         };
         let headers =
             pairs.iter().map(|(n, v)| (axum::http::HeaderName::from_static(n), v.parse().unwrap())).collect();

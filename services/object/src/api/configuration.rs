@@ -2,11 +2,10 @@
 //! not implemented, so these answers are always true.
 
 use api_spec::ErrorCode;
-use api_spec::s3::configuration::{Nothing, RequestPaymentConfiguration, Tagging};
+use api_spec::s3::configuration::{AccelerateConfiguration, NoConfigurations, Nothing};
 use axum::response::Response;
 
 use super::exchange::Exchange;
-use super::get::existing;
 use super::reply::document;
 use super::route::Operation;
 use crate::error::Error;
@@ -14,25 +13,29 @@ use crate::error::Error;
 /// Answers for a bucket.
 pub fn of_bucket(x: &Exchange) -> Result<Response, Error> {
     match x.operation {
-        Operation::GetBucketRequestPayment => document(
-            "RequestPaymentConfiguration",
-            &RequestPaymentConfiguration { payer: "BucketOwner".into() },
-        ),
         Operation::GetBucketLogging => document("BucketLoggingStatus", &Nothing {}),
         Operation::GetBucketNotificationConfiguration => document("NotificationConfiguration", &Nothing {}),
-        Operation::GetBucketAccelerateConfiguration => document("AccelerateConfiguration", &Nothing {}),
+        Operation::GetBucketAbac => {
+            document("AbacStatus", &AccelerateConfiguration { status: Some("Disabled".into()) })
+        }
+        Operation::ListBucketAnalyticsConfigurations => none("ListBucketAnalyticsConfigurationResult"),
+        Operation::ListBucketMetricsConfigurations => none("ListMetricsConfigurationsResult"),
+        Operation::ListBucketInventoryConfigurations => none("ListInventoryConfigurationsResult"),
+        Operation::ListBucketIntelligentTieringConfigurations => {
+            none("ListBucketIntelligentTieringConfigurationsOutput")
+        }
         other => Err(absent(other)),
     }
 }
 
+fn none(root: &str) -> Result<Response, Error> {
+    document(root, &NoConfigurations::default())
+}
+
 fn absent(operation: Operation) -> Error {
     let (code, message) = match operation {
-        Operation::GetBucketTagging => (ErrorCode::NoSuchTagSet, "The TagSet does not exist"),
         Operation::GetBucketLifecycleConfiguration => {
             (ErrorCode::NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist")
-        }
-        Operation::GetBucketCors => {
-            (ErrorCode::NoSuchCorsConfiguration, "The CORS configuration does not exist")
         }
         Operation::GetBucketWebsite => (
             ErrorCode::NoSuchWebsiteConfiguration,
@@ -45,16 +48,13 @@ fn absent(operation: Operation) -> Error {
         Operation::GetBucketReplication => {
             (ErrorCode::ReplicationConfigurationNotFound, "The replication configuration was not found")
         }
+        Operation::GetBucketAnalyticsConfiguration
+        | Operation::GetBucketMetricsConfiguration
+        | Operation::GetBucketInventoryConfiguration
+        | Operation::GetBucketIntelligentTieringConfiguration => {
+            (ErrorCode::NoSuchConfiguration, "The specified configuration does not exist.")
+        }
         other => return Error::NotImplemented(other.name().to_owned()),
     };
     Error::Absent { code, message }
-}
-
-/// Answers for an object.
-pub async fn of_object(x: &Exchange) -> Result<Response, Error> {
-    existing(x).await?;
-    match x.operation {
-        Operation::GetObjectTagging => document("Tagging", &Tagging::default()),
-        _ => Err(Error::InvalidRequest("Bucket is missing Object Lock Configuration".into())),
-    }
 }

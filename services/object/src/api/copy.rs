@@ -49,9 +49,13 @@ pub async fn copy(x: &Exchange) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
     let (place, which) = source_place(x)?;
     let replaces = directive(x)?;
+    let retags = tagging_directive(x)?;
     for _ in 0..MAX_TRIES {
         let source = find(x, &place, which).await?;
-        match copy_once(x, &source, replaces).await {
+        if !retags && !source.object.tags.is_empty() {
+            may_copy_tags(x, &source).await?;
+        }
+        match copy_once(x, &source, replaces, retags).await {
             Err(Error::Changed) => {}
             other => return other,
         }
@@ -59,7 +63,7 @@ pub async fn copy(x: &Exchange) -> Result<Response, Error> {
     Err(Error::Changed)
 }
 
-async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Response, Error> {
+async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) -> Result<Response, Error> {
     if source.object.size > MAX_PUT_BYTES {
         return Err(Error::InvalidRequest(format!(
             "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_PUT_BYTES}"
@@ -91,6 +95,10 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool) -> Result<Resp
         meta: match replaces {
             true => meta(&x.headers)?,
             false => without_redirect(source.object.meta.clone(), &x.headers)?,
+        },
+        tags: match retags {
+            true => x.tags.clone().unwrap_or_default(),
+            false => source.object.tags.clone(),
         },
         ..source.object.clone()
     };
@@ -139,11 +147,30 @@ fn copied(etag: &str, modified: jiff::Timestamp, checksum: Option<&Checksum>) ->
     result
 }
 
+/// Whether tags are replaced. Tags that come with a copy which keeps those of its source mean nothing.
+fn tagging_directive(x: &Exchange) -> Result<bool, Error> {
+    match x.header("x-amz-tagging-directive") {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(Error::argument("x-amz-tagging-directive", other, "Unknown tagging directive.")),
+    }
+}
+
+/// Tags that are copied are read there and written here.
+async fn may_copy_tags(x: &Exchange, source: &Source) -> Result<(), Error> {
+    let from = &source.place;
+    let bucket = source
+        .snapshot
+        .get(&BUCKETS, &from.bucket)?
+        .ok_or_else(|| Error::NoSuchBucket(from.bucket.clone()))?;
+    let read = Resource { name: &from.bucket, bucket: &bucket, key: &from.key, object: Some(&source.object) };
+    may(x, "s3:GetObjectTagging", &read).await?;
+    let write = Resource { name: &x.place.bucket, bucket: x.bucket()?, key: &x.place.key, object: None };
+    may(x, "s3:PutObjectTagging", &write).await.map(drop)
+}
+
 /// Whether metadata is replaced.
 fn directive(x: &Exchange) -> Result<bool, Error> {
-    if x.header("x-amz-tagging-directive").is_some_and(|directive| directive != "COPY") {
-        return Err(Error::NotImplementedHeader("x-amz-tagging-directive".into()));
-    }
     match x.header("x-amz-metadata-directive") {
         None | Some("COPY") => Ok(false),
         Some("REPLACE") => Ok(true),

@@ -65,6 +65,7 @@ fn remove(
 /// Answers DeleteObjects: each key by itself, all in one commit.
 pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     expected_owner(x)?;
+    super::payment::check(x)?;
     let has_digest = x.headers.keys().any(|name| {
         let name = name.as_str();
         name == "content-md5" || name.starts_with("x-amz-checksum-") || name == "x-amz-trailer"

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use api_spec::{ApiError, ErrorCode, Service as Api};
 use auth::policy::Decision;
 use auth::sigv4::{self, Carrier, RequestParts};
+use axum::body::Body;
 use axum::http::{HeaderMap, request};
 use kit::Caller;
 use kit::caller::authenticate;
@@ -12,12 +13,15 @@ use kit::dispatch::borrowed;
 use kit::request::Origin;
 use store::Snapshot;
 
+use super::bucket::NewBucket;
 use super::query::Query;
 use super::route::{Operation, route};
+use super::tagging;
 use super::target::Target;
 use crate::domain::bucket::Bucket;
 use crate::domain::names::is_bucket_name;
 use crate::domain::object::Object;
+use crate::domain::tag::Tags;
 use crate::domain::version::{Marker, Version, Which};
 use crate::error::Error;
 use crate::service::Service;
@@ -50,6 +54,10 @@ pub struct Exchange {
     pub marker: Option<Marker>,
     /// What the policies decided so far.
     decisions: Mutex<Vec<Decision>>,
+    /// The tags that the request brings, where it brings any.
+    pub tags: Option<Tags>,
+    /// What CreateBucket asks for.
+    pub new_bucket: Option<NewBucket>,
 }
 
 impl Exchange {
@@ -97,6 +105,8 @@ impl Exchange {
             object,
             marker,
             decisions: Mutex::default(),
+            tags: None,
+            new_bucket: None,
         })
     }
 
@@ -140,7 +150,24 @@ impl Exchange {
             object,
             marker,
             decisions: Mutex::default(),
+            tags: None,
+            new_bucket: None,
         })
+    }
+
+    /// Reads what has to be known of the request's content before it is decided on.
+    ///
+    /// # Errors
+    /// Of that content.
+    pub async fn bring(&mut self, body: &mut Option<Body>) -> Result<(), Error> {
+        if self.operation == Operation::CreateBucket {
+            let asked = NewBucket::read(self, body).await?;
+            self.tags.clone_from(&asked.tags);
+            self.new_bucket = Some(asked);
+        } else {
+            self.tags = tagging::brought(self, body).await?;
+        }
+        Ok(())
     }
 
     /// Remembers a decision for the audit trail.

@@ -81,6 +81,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
             Ok(mut response) => {
                 lock::describe(&mut response, &lock);
                 set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
+                count_tags(x, &object, &mut response).await;
                 for (name, value) in overrides {
                     set_named(&mut response, name, value);
                 }
@@ -93,6 +94,19 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
         "{}/{} cannot be opened: its content is missing",
         x.place.bucket, x.place.key
     )))
+}
+
+/// How many tags there are is told to those who may read them.
+async fn count_tags(x: &Exchange, object: &Object, response: &mut Response) {
+    let Ok(bucket) = x.bucket() else { return };
+    let resource = Resource { name: &x.place.bucket, bucket, key: &x.place.key, object: Some(object) };
+    let action = match x.version {
+        Some(_) => "s3:GetObjectVersionTagging",
+        None => "s3:GetObjectTagging",
+    };
+    if !object.tags.is_empty() && may(x, action, &resource).await.is_ok() {
+        set_named(response, "x-amz-tagging-count", object.tags.len().to_string());
+    }
 }
 
 fn answer(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<Response, Error> {

@@ -93,9 +93,7 @@ fn text(name: &str, value: &[u8]) -> Result<String, Error> {
 /// Refuses what would change the meaning of a write and is not offered.
 pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
     for name in headers.keys().map(HeaderName::as_str) {
-        if name.starts_with("x-amz-server-side-encryption")
-            || ["x-amz-tagging", "x-amz-write-offset-bytes"].contains(&name)
-        {
+        if name.starts_with("x-amz-server-side-encryption") || name == "x-amz-write-offset-bytes" {
             return Err(Error::NotImplementedHeader(name.to_owned()));
         }
     }
@@ -190,7 +188,6 @@ mod tests {
     fn what_is_not_offered_is_refused() {
         for (name, value) in [
             ("x-amz-server-side-encryption", "AES256"),
-            ("x-amz-tagging", "a=b"),
             ("x-amz-storage-class", "GLACIER"),
             ("x-amz-storage-class", "MADE_UP"),
         ] {

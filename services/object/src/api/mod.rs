@@ -7,7 +7,9 @@ pub mod acl;
 pub mod bucket;
 pub mod conditions;
 pub mod configuration;
+pub mod control;
 pub mod copy;
+pub mod cors;
 pub mod delete;
 pub mod exchange;
 pub mod get;
@@ -16,6 +18,7 @@ pub mod list;
 pub mod lock;
 pub mod multipart;
 pub mod ownership;
+pub mod payment;
 pub mod policy;
 pub mod put;
 pub mod put_log;
@@ -26,6 +29,7 @@ pub mod reply;
 pub mod route;
 pub mod shapes;
 pub mod small_body;
+pub mod tagging;
 pub mod target;
 pub mod trail;
 pub mod uploads;
@@ -55,18 +59,27 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let mut body = Some(body);
     let metrics = service.context.metrics.clone();
-    let (operation, result) = exchange(service, &parts, &mut body, origin).await;
+    let (operation, result) = match parts.method {
+        Method::OPTIONS => (None, cors::preflight(&service, &parts).map_err(Refusal::from)),
+        _ => exchange(Arc::clone(&service), &parts, &mut body, origin).await,
+    };
     let code = result.as_ref().map_or_else(|refusal| refusal.error.code.as_str(), |_| "ok");
     metrics.request("s3", operation.map_or("unknown", Operation::name), code, started.elapsed());
     let (mut response, drained) = match result {
         Ok(response) => (response, true),
         Err(Refusal { error, headers }) => {
             let drained = small_body::drain(body.take(), &parts.headers).await;
-            let mut response = kit::http::error(Api::S3, &error, &request_id, &path);
+            let mut response = match control::is_control(&parts.uri) {
+                true => control::error(&error, &request_id),
+                false => kit::http::error(Api::S3, &error, &request_id, &path),
+            };
             headers.iter().for_each(|(name, value)| reply::set_named(&mut response, name, value));
             (response, drained)
         }
     };
+    if parts.method != Method::OPTIONS {
+        cors::add(&service, &parts, &mut response);
+    }
     if small_body::must_close(&parts.headers, drained) {
         reply::set(&mut response, header::CONNECTION, "close");
     }
@@ -106,7 +119,7 @@ async fn exchange(
     body: &mut Option<Body>,
     origin: Origin,
 ) -> (Option<Operation>, Result<Response, Refusal>) {
-    let exchange = match Exchange::open(Arc::clone(&service), parts, origin.clone()).await {
+    let mut exchange = match Exchange::open(Arc::clone(&service), parts, origin.clone()).await {
         Ok(exchange) => exchange,
         Err(error) => {
             let refusal = Refusal::from(error);
@@ -114,21 +127,26 @@ async fn exchange(
             return (None, Err(refusal));
         }
     };
-    let result = run(&exchange, body).await.map_err(Refusal::from);
+    let result = run(&mut exchange, body).await.map_err(Refusal::from);
     trail::finished(&exchange, result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
     (Some(exchange.operation), result)
 }
 
-async fn run(exchange: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
+    // what a request brings is part of what is decided on; that it cannot be read is told to who may bring it
+    let brought = exchange.bring(body).await;
     access::check(exchange).await?;
-    handle(exchange, body).await
+    brought?;
+    let mut response = handle(exchange, body).await?;
+    payment::tell(exchange, &mut response);
+    Ok(response)
 }
 
 async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     use Operation as O;
     match x.operation {
         O::ListBuckets => bucket::list(x),
-        O::CreateBucket => bucket::create(x, body).await,
+        O::CreateBucket => bucket::create(x).await,
         O::HeadBucket => bucket::head(x),
         O::DeleteBucket => bucket::delete(x).await,
         O::GetBucketLocation => bucket::location(x),
@@ -169,17 +187,37 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::CompleteMultipartUpload => multipart::complete(x, body).await,
         O::AbortMultipartUpload => multipart::abort(x).await,
         O::ListParts => uploads::list_parts(x),
-        O::GetBucketTagging
-        | O::GetBucketLifecycleConfiguration
-        | O::GetBucketCors
+        O::GetBucketTagging => tagging::get_bucket(x),
+        O::PutBucketTagging => tagging::put_bucket(x).await,
+        O::DeleteBucketTagging => tagging::delete_bucket(x).await,
+        O::GetObjectTagging => tagging::get_object(x).await,
+        O::PutObjectTagging => tagging::put_object(x).await,
+        O::DeleteObjectTagging => tagging::delete_object(x).await,
+        O::GetBucketCors => cors::get(x),
+        O::PutBucketCors => cors::put(x, body).await,
+        O::DeleteBucketCors => cors::delete(x).await,
+        O::GetBucketRequestPayment => payment::get(x),
+        O::PutBucketRequestPayment => payment::put(x, body).await,
+        O::GetBucketAccelerateConfiguration => payment::get_acceleration(x),
+        O::PutBucketAccelerateConfiguration => payment::put_acceleration(x, body).await,
+        O::ListTagsForResource => control::list(x),
+        O::TagResource => control::tag(x).await,
+        O::UntagResource => control::untag(x).await,
+        O::GetBucketLifecycleConfiguration
         | O::GetBucketWebsite
         | O::GetBucketEncryption
-        | O::GetBucketRequestPayment
         | O::GetBucketLogging
         | O::GetBucketNotificationConfiguration
         | O::GetBucketReplication
-        | O::GetBucketAccelerateConfiguration => configuration::of_bucket(x),
-        O::GetObjectTagging => configuration::of_object(x).await,
+        | O::GetBucketAbac
+        | O::GetBucketAnalyticsConfiguration
+        | O::ListBucketAnalyticsConfigurations
+        | O::GetBucketMetricsConfiguration
+        | O::ListBucketMetricsConfigurations
+        | O::GetBucketInventoryConfiguration
+        | O::ListBucketInventoryConfigurations
+        | O::GetBucketIntelligentTieringConfiguration
+        | O::ListBucketIntelligentTieringConfigurations => configuration::of_bucket(x),
     }
 }
 

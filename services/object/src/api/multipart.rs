@@ -39,6 +39,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         kind,
         asked,
         lock: lock::of_headers(x)?,
+        tags: x.tags.clone().unwrap_or_default(),
     };
     let upload_id = x.service.fresh_id().to_string();
     let (place, id) = (x.place.clone(), upload_id.clone());

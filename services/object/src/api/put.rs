@@ -64,6 +64,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         acl: owned.acl,
         version: Some(x.service.fresh_version()),
         lock,
+        tags: x.tags.clone().unwrap_or_default(),
     };
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&object.etag));

@@ -14,14 +14,8 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     /// Decodes; the parameters of a presigned signature are left out.
     pub fn parse(text: &str) -> Result<Query, Error> {
-        let mut pairs = Vec::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            if !name.starts_with("X-Amz-") && !VERSION_2.contains(&&*name) {
-                pairs.push((name, value));
-            }
-        }
+        let mut pairs = form_pairs(text)?;
+        pairs.retain(|(name, _)| !name.starts_with("X-Amz-") && !VERSION_2.contains(&&**name));
         Ok(Query(pairs))
     }
 
@@ -55,6 +49,17 @@ impl Query {
             },
         }
     }
+}
+
+/// `name=value&name=value`, decoded, in order of arrival.
+pub fn form_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
 }
 
 fn decode(text: &str) -> Result<String, Error> {

@@ -13,8 +13,13 @@ use crate::error::Error;
 
 /// A reply with a document; `root` is its element.
 pub fn document<T: Serialize>(root: &str, value: &T) -> Result<Response, Error> {
-    let body = xml::document(root, Api::S3.xmlns(), value, Lists::Flat)
-        .map_err(|error| Error::Internal(error.to_string()))?;
+    document_in(Api::S3.xmlns(), root, value)
+}
+
+/// The same in another namespace.
+pub fn document_in<T: Serialize>(xmlns: &str, root: &str, value: &T) -> Result<Response, Error> {
+    let body =
+        xml::document(root, xmlns, value, Lists::Flat).map_err(|error| Error::Internal(error.to_string()))?;
     let mut response = Response::new(Body::from(body));
     set(&mut response, header::CONTENT_TYPE, "application/xml");
     Ok(response)

@@ -79,8 +79,28 @@ operations! {
     GetBucketReplication "s3:GetReplicationConfiguration";
     GetBucketAccelerateConfiguration "s3:GetAccelerateConfiguration";
     GetObjectLockConfiguration "s3:GetBucketObjectLockConfiguration";
+    PutBucketTagging "s3:PutBucketTagging";
+    DeleteBucketTagging "s3:PutBucketTagging";
     GetObjectTagging "s3:GetObjectTagging";
     PutObjectLockConfiguration "s3:PutBucketObjectLockConfiguration";
+    PutObjectTagging "s3:PutObjectTagging";
+    DeleteObjectTagging "s3:DeleteObjectTagging";
+    PutBucketCors "s3:PutBucketCORS";
+    DeleteBucketCors "s3:PutBucketCORS";
+    PutBucketRequestPayment "s3:PutBucketRequestPayment";
+    PutBucketAccelerateConfiguration "s3:PutAccelerateConfiguration";
+    GetBucketAbac "s3:GetBucketAbac";
+    GetBucketAnalyticsConfiguration "s3:GetAnalyticsConfiguration";
+    ListBucketAnalyticsConfigurations "s3:GetAnalyticsConfiguration";
+    GetBucketMetricsConfiguration "s3:GetMetricsConfiguration";
+    ListBucketMetricsConfigurations "s3:GetMetricsConfiguration";
+    GetBucketInventoryConfiguration "s3:GetInventoryConfiguration";
+    ListBucketInventoryConfigurations "s3:GetInventoryConfiguration";
+    GetBucketIntelligentTieringConfiguration "s3:GetIntelligentTieringConfiguration";
+    ListBucketIntelligentTieringConfigurations "s3:GetIntelligentTieringConfiguration";
+    ListTagsForResource "s3:ListTagsForResource";
+    TagResource "s3:TagResource";
+    UntagResource "s3:UntagResource";
     GetObjectRetention "s3:GetObjectRetention";
     PutObjectRetention "s3:PutObjectRetention";
     GetObjectLegalHold "s3:GetObjectLegalHold";
@@ -99,6 +119,8 @@ impl Operation {
                 | O::GetObjectAcl
                 | O::PutObjectAcl
                 | O::GetObjectTagging
+                | O::PutObjectTagging
+                | O::DeleteObjectTagging
                 | O::GetObjectRetention
                 | O::PutObjectRetention
                 | O::GetObjectLegalHold
@@ -164,8 +186,8 @@ pub fn route(
     headers: &HeaderMap,
 ) -> Result<Operation, Error> {
     let not_allowed = || Error::MethodNotAllowed { method: method.to_string() };
-    if target.bucket.as_deref() == Some("v20180820") {
-        return Err(Error::NotImplemented("s3control".into()));
+    if target.control {
+        return super::control::operation(method).ok_or_else(not_allowed);
     }
     let mut subs = query.iter().map(|(name, _)| name).filter(|name| SUB_RESOURCES.contains(name));
     let sub = subs.next();
@@ -206,6 +228,12 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("acl")) => O::PutBucketAcl,
         ("PUT", Some("versioning")) => O::PutBucketVersioning,
         ("PUT", Some("object-lock")) if !query.has("id") => O::PutObjectLockConfiguration,
+        ("PUT", Some("tagging")) => O::PutBucketTagging,
+        ("DELETE", Some("tagging")) => O::DeleteBucketTagging,
+        ("PUT", Some("cors")) => O::PutBucketCors,
+        ("DELETE", Some("cors")) => O::DeleteBucketCors,
+        ("PUT", Some("requestPayment")) => O::PutBucketRequestPayment,
+        ("PUT", Some("accelerate")) => O::PutBucketAccelerateConfiguration,
         ("DELETE", Some("policy")) => O::DeleteBucketPolicy,
         ("DELETE", Some("publicAccessBlock")) => O::DeletePublicAccessBlock,
         ("DELETE", Some("ownershipControls")) => O::DeleteBucketOwnershipControls,
@@ -236,6 +264,15 @@ fn bucket_reading(sub: &str, query: &Query) -> Option<Operation> {
         "notification" => O::GetBucketNotificationConfiguration,
         "replication" => O::GetBucketReplication,
         "accelerate" => O::GetBucketAccelerateConfiguration,
+        "abac" => O::GetBucketAbac,
+        "analytics" if query.has("id") => O::GetBucketAnalyticsConfiguration,
+        "analytics" => O::ListBucketAnalyticsConfigurations,
+        "metrics" if query.has("id") => O::GetBucketMetricsConfiguration,
+        "metrics" => O::ListBucketMetricsConfigurations,
+        "inventory" if query.has("id") => O::GetBucketInventoryConfiguration,
+        "inventory" => O::ListBucketInventoryConfigurations,
+        "intelligent-tiering" if query.has("id") => O::GetBucketIntelligentTieringConfiguration,
+        "intelligent-tiering" => O::ListBucketIntelligentTieringConfigurations,
         "object-lock" if !query.has("id") => O::GetObjectLockConfiguration,
         _ => return None,
     })
@@ -265,6 +302,8 @@ fn object_operation(
         ("POST", Some("uploadId")) => O::CompleteMultipartUpload,
         ("POST", Some("uploads")) => O::CreateMultipartUpload,
         ("GET", Some("tagging")) => O::GetObjectTagging,
+        ("PUT", Some("tagging")) => O::PutObjectTagging,
+        ("DELETE", Some("tagging")) => O::DeleteObjectTagging,
         ("GET", Some("retention")) => O::GetObjectRetention,
         ("PUT", Some("retention")) => O::PutObjectRetention,
         ("PUT", Some("legal-hold")) => O::PutObjectLegalHold,
@@ -279,7 +318,7 @@ mod tests {
 
     fn of(method: Method, bucket: &str, key: &str, query: &str) -> Result<Operation, Error> {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let target = Target { bucket: some(bucket), key: some(key) };
+        let target = Target { bucket: some(bucket), key: some(key), control: false };
         route(&method, &target, &Query::parse(query).unwrap(), &HeaderMap::new())
     }
 
@@ -302,7 +341,6 @@ mod tests {
         for (method, key, query) in [
             (Method::PUT, "", "website"),
             (Method::GET, "", "metadataTable="),
-            (Method::PUT, "k", "tagging"),
             (Method::POST, "k", "restore"),
             (Method::GET, "k", "attributes"),
         ] {

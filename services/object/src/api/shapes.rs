@@ -1,6 +1,6 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
-use api_spec::s3::{acl, bucket, list, lock, multipart, object, versioning};
+use api_spec::s3::{acl, bucket, configuration, cors, list, lock, multipart, object, tagging, versioning};
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
 use serde::de::DeserializeOwned;
@@ -33,6 +33,19 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, bucket::OwnershipControls>("GetBucketOwnershipControls")?,
         of::<bucket::OwnershipControls, Empty>("PutBucketOwnershipControls")?,
         of::<Empty, Empty>("DeleteBucketOwnershipControls")?,
+        of::<Empty, cors::CorsConfiguration>("GetBucketCors")?,
+        of::<cors::CorsConfiguration, Empty>("PutBucketCors")?,
+        of::<Empty, Empty>("DeleteBucketCors")?,
+        of::<Empty, configuration::RequestPaymentConfiguration>("GetBucketRequestPayment")?,
+        of::<configuration::RequestPaymentConfiguration, Empty>("PutBucketRequestPayment")?,
+        of::<Empty, configuration::AccelerateConfiguration>("GetBucketAccelerateConfiguration")?,
+        of::<configuration::AccelerateConfiguration, Empty>("PutBucketAccelerateConfiguration")?,
+        of::<Empty, tagging::Tagging>("GetBucketTagging")?,
+        of::<tagging::Tagging, Empty>("PutBucketTagging")?,
+        of::<Empty, Empty>("DeleteBucketTagging")?,
+        of::<Empty, tagging::Tagging>("GetObjectTagging")?,
+        of::<tagging::Tagging, Empty>("PutObjectTagging")?,
+        of::<Empty, Empty>("DeleteObjectTagging")?,
         of::<Empty, acl::AccessControlPolicy>("GetBucketAcl")?,
         of::<acl::AccessControlPolicy, Empty>("PutBucketAcl")?,
         of::<Empty, list::ListBucketResult>("ListObjects")?,

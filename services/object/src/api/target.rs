@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
+use super::control;
 use crate::domain::names::{MAX_KEY_BYTES, climbs_out};
 use crate::error::Error;
 
@@ -13,18 +14,23 @@ pub struct Target {
     pub bucket: Option<String>,
     /// Key, if any.
     pub key: Option<String>,
+    /// The path is one of s3control, which names the bucket by its ARN.
+    pub control: bool,
 }
 
 impl Target {
-    /// Reads path and host. A path of s3control never has its bucket in the host.
+    /// Reads path and host. A path of s3control never has its bucket in the host, whose first label is the account.
     ///
     /// # Errors
     /// `InvalidURI` for what is no UTF-8 or leads out of the bucket, `KeyTooLongError`.
     pub fn of(uri: &Uri, headers: &HeaderMap, domains: &[String], region: &str) -> Result<Target, Error> {
+        if control::is_control(uri) {
+            return Ok(Target { bucket: Some(control::bucket(uri)?), key: None, control: true });
+        }
         let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri.host());
         let in_host = host.and_then(|host| bucket_of_host(host, domains, region));
-        let (bucket, key) = match in_host.filter(|_| !path.starts_with("v20180820/")) {
+        let (bucket, key) = match in_host {
             Some(bucket) => (bucket, path),
             None => {
                 let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
@@ -39,7 +45,7 @@ impl Target {
             return Err(Error::KeyTooLong { size: key.len() });
         }
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
-        Ok(Target { bucket: some(bucket), key: some(key) })
+        Ok(Target { bucket: some(bucket), key: some(key), control: false })
     }
 }
 
@@ -86,7 +92,7 @@ mod tests {
 
     fn of(bucket: &str, key: &str) -> Target {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        Target { bucket: some(bucket), key: some(key) }
+        Target { bucket: some(bucket), key: some(key), control: false }
     }
 
     #[test]
@@ -105,9 +111,21 @@ mod tests {
             ("b.s3.us-east-1.cloud.example", "/k", "b", "k"),
             ("b.s3.cloud.example", "/k", "b", "k"),
             ("elsewhere.example", "/b/k", "b", "k"),
-            ("123456789012.localhost", "/v20180820/tags/x", "v20180820", "tags/x"),
+            ("123456789012.localhost", "/v20180820/tags/x", "123456789012", "v20180820/tags/x"),
         ] {
             assert_eq!(target(host, path).unwrap(), of(bucket, key), "{host} {path}");
+        }
+    }
+
+    #[test]
+    fn s3control_names_its_bucket_by_arn_whatever_the_host() {
+        for host in ["127.0.0.1:8773", "123456789012.localhost:8773", "b.localhost"] {
+            let found = target(host, "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Amine").unwrap();
+            assert_eq!(
+                (found.bucket.as_deref(), found.key, found.control),
+                (Some("mine"), None, true),
+                "{host}"
+            );
         }
     }
 

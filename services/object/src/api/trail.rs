@@ -39,7 +39,7 @@ pub fn not_opened(service: &Service, parts: &request::Parts, origin: &Origin, er
     let region = &service.context.common.region;
     let target = Target::of(&parts.uri, &parts.headers, &service.config.domains, region);
     let query = Query::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
-    let target = target.unwrap_or(Target { bucket: None, key: None });
+    let target = target.unwrap_or_default();
     let operation = route(&parts.method, &target, &query, &parts.headers).ok();
     let (bucket, key) = (target.bucket.unwrap_or_default(), target.key.unwrap_or_default());
     audit::write(&Record {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::lock::BucketLock;
+use super::tag::Tags;
 use super::version::{VersionId, Versioning, Which};
 
 /// A bucket.
@@ -30,6 +31,15 @@ pub struct Bucket {
     /// Object lock, where it is on; then versioning is, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<BucketLock>,
+    /// At most 50.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// Only those are answered who agree to pay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requester_pays: bool,
+    /// Acceleration was switched off, as if it had ever been on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acceleration_suspended: bool,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -47,6 +57,9 @@ impl Bucket {
             acl: Acl::private(owner),
             versioning: None,
             lock: None,
+            tags: Tags::new(),
+            requester_pays: false,
+            acceleration_suspended: false,
         }
     }
 

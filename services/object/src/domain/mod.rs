@@ -3,10 +3,12 @@
 pub mod acl;
 pub mod bucket;
 pub mod checksum;
+pub mod cors;
 pub mod id;
 pub mod lock;
 pub mod names;
 pub mod object;
 pub mod scrub;
+pub mod tag;
 pub mod upload;
 pub mod version;

@@ -9,6 +9,7 @@ use super::acl::Acl;
 use super::checksum::Checksum;
 use super::id::DataId;
 use super::lock::Lock;
+use super::tag::Tags;
 use super::version::VersionId;
 
 /// A version of an object. Its content never changes; a new put makes a new one.
@@ -41,6 +42,9 @@ pub struct Object {
     /// What keeps this version from being removed.
     #[serde(default, skip_serializing_if = "Lock::is_empty")]
     pub lock: Lock,
+    /// At most 10.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 store::packed_value!(Object, version = 2, json = 1);

@@ -7,6 +7,7 @@ use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::lock::Lock;
 use super::object::{Data, Meta};
+use super::tag::Tags;
 
 /// Every part but the last has at least this many bytes.
 pub const MIN_PART_BYTES: u64 = 5 << 20;
@@ -41,6 +42,9 @@ pub struct Upload {
     /// What keeps the object from being removed.
     #[serde(default, skip_serializing_if = "Lock::is_empty")]
     pub lock: Lock,
+    /// Tags of the object.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 store::json_value!(Upload, version = 1);

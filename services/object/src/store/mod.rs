@@ -15,6 +15,7 @@ use store::Table;
 
 use self::data::SmallContent;
 use crate::domain::bucket::Bucket;
+use crate::domain::cors::Cors;
 use crate::domain::id::DataId;
 use crate::domain::object::{FileRow, Manifest, Object};
 use crate::domain::scrub::{Finding, Round};
@@ -23,6 +24,8 @@ use crate::domain::version::Version;
 
 /// Bucket name -> bucket.
 pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
+/// Bucket name -> cross-origin rules.
+pub const CORS: Table<String, Cors> = Table::new("cors");
 /// (bucket, key) -> current object.
 pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
 /// (bucket, key, age) -> version that is not the current object, newest first.

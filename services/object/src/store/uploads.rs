@@ -160,6 +160,7 @@ fn assemble(
         acl: upload.acl.clone(),
         version: Some(asked.version),
         lock: upload.lock,
+        tags: upload.tags.clone(),
     };
     let row =
         |(number, part): (u32, &Part)| ManifestPart { number, size: part.size, data: part.data.clone() };
