@@ -53,6 +53,11 @@ def wait_for_volume(ec2, volume_id, state="available", deadline=60):
     return wait_until(there, deadline, what=f"{volume_id} is {state}")
 
 
+def volume_ids(ec2):
+    """The ids of all volumes. One that another test deleted may still be among them, and soon not."""
+    return {volume["VolumeId"] for volume in ec2.describe_volumes()["Volumes"]}
+
+
 def wait_until_volume_gone(ec2, volume_id, deadline=60):
     """Waits until a volume is not known any more."""
 
