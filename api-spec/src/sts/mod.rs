@@ -1,7 +1,9 @@
 //! STS: who am I, and sessions (API version 2011-06-15).
 
+mod role;
 mod session;
 
+pub use role::*;
 pub use session::*;
 
 use serde::{Deserialize, Serialize};

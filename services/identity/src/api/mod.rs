@@ -3,6 +3,7 @@
 mod access;
 mod access_keys;
 mod aliases;
+mod assume_role;
 mod attachments;
 mod boundaries;
 mod caller_identity;
@@ -36,7 +37,7 @@ use api_spec::iam::{
     UpdateGroup, UpdateUser,
 };
 use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
-use api_spec::sts::{GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
+use api_spec::sts::{AssumeRole, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
 use api_spec::{Service, iam};
 use kit::dispatch::Actions;
 
@@ -168,6 +169,7 @@ pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
 pub fn sts_actions() -> Actions<Identity> {
     Actions::of(Service::Sts)
         .offer::<GetCallerIdentity>()
+        .offer::<AssumeRole>()
         .offer::<GetSessionToken>()
         .offer::<GetFederationToken>()
         .offer::<GetAccessKeyInfo>()

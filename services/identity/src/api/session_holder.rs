@@ -5,6 +5,8 @@ use ::store::Read;
 use calls::Tag;
 use calls::identity::{self as wire, Credential, NamedPolicy, Principal, ResolveCredential, Resolved};
 
+use kit::Caller;
+
 use super::internal::{boundary_of, collect, policies_of, signing_key};
 use crate::domain::access_key::Status;
 use crate::domain::permissions::OF_ROLE;
@@ -67,6 +69,12 @@ impl Identity {
             version: store::version(read)?,
             account_id: session.account,
         })))
+    }
+
+    /// The session that a caller came with; none for long-term keys.
+    pub(super) fn session_of(&self, caller: &Caller) -> Option<Session> {
+        let (key, token) = (caller.access_key_id()?, caller.session_token()?);
+        self.tokens.open(key, token).map(|opened| opened.session)
     }
 }
 

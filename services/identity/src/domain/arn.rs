@@ -41,6 +41,23 @@ pub struct PolicyArn<'a> {
     pub name: &'a str,
 }
 
+/// A role's ARN taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoleArn<'a> {
+    /// 12 digits.
+    pub account: &'a str,
+    /// What follows the last slash.
+    pub name: &'a str,
+}
+
+/// The parts of a role's ARN; none when it is not one.
+pub fn parse_role(arn: &str) -> Option<RoleArn<'_>> {
+    let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+    let name = rest.rsplit('/').next().filter(|name| !name.is_empty())?;
+    let known = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    known.then_some(RoleArn { account, name })
+}
+
 /// The parts of a policy's ARN; none when it is not one.
 pub fn parse_policy(arn: &str) -> Option<PolicyArn<'_>> {
     let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
@@ -54,6 +71,21 @@ pub fn parse_policy(arn: &str) -> Option<PolicyArn<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_arn_reads_back_and_others_do_not() {
+        let arn = role("123456789012", "/a/b/", "r");
+        assert_eq!(parse_role(&arn), Some(RoleArn { account: "123456789012", name: "r" }));
+        for bad in [
+            "",
+            "r",
+            "arn:aws:iam::1:role/r",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:user/r",
+        ] {
+            assert_eq!(parse_role(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_policy_arn_reads_back_and_others_do_not() {

@@ -23,6 +23,12 @@ pub const MIN_DURATION_S: i32 = 900;
 pub const MAX_DURATION_S: i32 = 129_600;
 /// What such a session lives when the request does not say.
 pub const DEFAULT_DURATION_S: i32 = 43_200;
+/// What a session of a role lives when the request does not say.
+pub const DEFAULT_ROLE_DURATION_S: i32 = 3600;
+/// The longest life of a session of a role, in seconds, if the role allows it.
+pub const MAX_ROLE_DURATION_S: i32 = 43_200;
+/// The longest life of a session that was got with a session of another role, in seconds.
+pub const MAX_CHAINED_DURATION_S: i32 = 3600;
 /// The longest life of a session that an account's root gets for itself, in seconds.
 pub const MAX_ROOT_DURATION_S: i32 = 3600;
 
@@ -225,6 +231,24 @@ pub fn duration(asked: Option<i32>, is_root: bool) -> Result<i64, Error> {
     Ok(i64::from(if is_root { asked.min(MAX_ROOT_DURATION_S) } else { asked }))
 }
 
+/// How long a session of a role lives.
+pub fn role_duration(asked: Option<i32>, role_max_s: u32, is_chained: bool) -> Result<i64, Error> {
+    let asked = asked.unwrap_or(DEFAULT_ROLE_DURATION_S);
+    names::number("durationSeconds", asked, MIN_DURATION_S, MAX_ROLE_DURATION_S)?;
+    if is_chained && asked > MAX_CHAINED_DURATION_S {
+        return Err(Error::Validation(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+                .into(),
+        ));
+    }
+    if i64::from(asked) > i64::from(role_max_s) {
+        return Err(Error::Validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".into(),
+        ));
+    }
+    Ok(i64::from(asked))
+}
+
 /// The name of a session or a source identity.
 pub fn session_name(field: &str, name: &str, max: usize) -> Result<(), Error> {
     names::length(field, name, 2, max)?;
@@ -254,6 +278,18 @@ mod tests {
              have value greater than or equal to 900"
         );
         assert!(duration(Some(129_601), false).is_err());
+    }
+
+    #[test]
+    fn a_role_says_how_long_its_sessions_may_last_and_a_chain_an_hour() {
+        assert_eq!(role_duration(None, 3600, true), Ok(3600));
+        assert_eq!(role_duration(Some(43_200), 43_200, false), Ok(43_200));
+        assert!(
+            role_duration(Some(3601), 3600, false).unwrap_err().to_string().contains("MaxSessionDuration")
+        );
+        assert!(role_duration(Some(3601), 43_200, true).unwrap_err().to_string().contains("role chaining"));
+        assert!(role_duration(Some(43_201), 43_200, false).is_err());
+        assert!(role_duration(Some(899), 43_200, false).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use ::store::{Read, Tx};
 
 use super::tables::{ROLES, ROLES_BY_NAME};
 use super::{instance_profiles, users};
+use crate::domain::arn::parse_role;
 use crate::domain::entity::Role;
 use crate::domain::trust::{self, TrustPolicy};
 use crate::error::Error;
@@ -20,6 +21,16 @@ pub fn named(read: &impl Read, account: &str, name: &str) -> Result<Role, Error>
     let found = ROLES_BY_NAME.rows(read, &ROLES, &key(account, name))?;
     let role = found.into_iter().map(|(_, role)| role).find(|role| role.name == name);
     role.ok_or_else(|| Error::NoSuchRole(name.to_owned()))
+}
+
+/// The role of exactly this ARN, in whichever account; none when there is none.
+pub fn by_arn(read: &impl Read, arn: &str) -> Result<Option<Role>, Error> {
+    let Some(parts) = parse_role(arn) else { return Ok(None) };
+    match named(read, parts.account, parts.name) {
+        Ok(role) => Ok(Some(role).filter(|role| role.arn() == arn)),
+        Err(Error::NoSuchRole(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// All roles of the account, in order of name.

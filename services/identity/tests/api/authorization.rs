@@ -10,7 +10,8 @@ fn value(member: &str) -> Option<String> {
         "UserName" | "GroupName" | "RoleName" | "PolicyName" | "InstanceProfileName" | "Description" => {
             "admin".into()
         }
-        "Name" => "bob".into(),
+        "Name" | "RoleSessionName" => "bob".into(),
+        "RoleArn" => "arn:aws:iam::000000000000:role/never".into(),
         "PolicyArn" | "PermissionsBoundary" => ADMINISTRATOR.into(),
         "PolicyDocument" => statement("Allow", "*", "*"),
         "AssumeRolePolicyDocument" => crate::roles::for_instances(),

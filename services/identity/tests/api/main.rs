@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod accounts;
+mod assume_role;
 mod authentication;
 mod authorization;
 mod bad_input;

@@ -20,8 +20,21 @@ pub struct Access {
     pub keys: policy::Context,
     /// The resource's own policy and account, where it has them.
     pub resource_policy: Option<ResourcePolicy>,
+    /// Who asks, where that is not the caller: somebody who proved who they are by other means than a signature.
+    pub principal: Option<Principal>,
     /// Whether everybody who proved who they are may do it, whatever policies say (`sts:GetCallerIdentity`).
     pub unconditional: bool,
+}
+
+/// How a resource's policy counts beside the policies of who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// In its own account either side allows.
+    Shares,
+    /// A KMS key's: it must allow in any case.
+    Key,
+    /// A role's trust policy: it must allow in any case.
+    Trust,
 }
 
 /// What a resource says about who may use it.
@@ -31,8 +44,8 @@ pub struct ResourcePolicy {
     pub account_id: String,
     /// Its policy, if it has one.
     pub policy: Option<Policy>,
-    /// Whether that policy must allow in any case, in its own account, too: a KMS key's does.
-    pub must_allow: bool,
+    /// How it counts.
+    pub rule: Rule,
 }
 
 impl Access {
@@ -43,6 +56,7 @@ impl Access {
             resource: resource.into(),
             keys: policy::Context::new(),
             resource_policy: None,
+            principal: None,
             unconditional: false,
         }
     }
@@ -90,7 +104,7 @@ impl Access {
     #[must_use]
     pub fn owned_by(mut self, account_id: impl Into<String>, policy: Option<Policy>) -> Self {
         self.resource_policy =
-            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: false });
+            Some(ResourcePolicy { account_id: account_id.into(), policy, rule: Rule::Shares });
         self
     }
 
@@ -99,7 +113,22 @@ impl Access {
     pub fn key_of(mut self, account_id: impl Into<String>, policy: Policy) -> Self {
         let policy = Some(policy);
         self.resource_policy =
-            Some(ResourcePolicy { account_id: account_id.into(), policy, must_allow: true });
+            Some(ResourcePolicy { account_id: account_id.into(), policy, rule: Rule::Key });
+        self
+    }
+
+    /// Says whose the role is that is to be assumed, and whom it trusts.
+    #[must_use]
+    pub fn trusted_by(mut self, account_id: impl Into<String>, trust: Policy) -> Self {
+        let (account_id, policy) = (account_id.into(), Some(trust));
+        self.resource_policy = Some(ResourcePolicy { account_id, policy, rule: Rule::Trust });
+        self
+    }
+
+    /// Has somebody else than the caller ask: nothing of the caller counts but where the request comes from.
+    #[must_use]
+    pub fn in_name_of(mut self, principal: Principal) -> Self {
+        self.principal = Some(principal);
         self
     }
 }
@@ -157,7 +186,14 @@ fn decide_all(
     accesses: &[Access],
 ) -> Result<Vec<Decision>, Box<Denied>> {
     let global = global_keys(&context.common, caller);
-    accesses.iter().map(|access| decide(caller.principal(), &global, policies, access)).collect()
+    let decide_one = |access: &Access| match &access.principal {
+        None => decide(caller.principal(), &global, policies, access),
+        Some(other) => {
+            let nobody = Caller::anonymous(caller.origin.clone(), caller.now);
+            decide(other, &global_keys(&context.common, &nobody), &Policies::default(), access)
+        }
+    };
+    accesses.iter().map(decide_one).collect()
 }
 
 fn decide(
@@ -176,14 +212,24 @@ fn decide(
         policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
     let own = access.resource_policy.as_ref();
     let its_policy = own.and_then(|own| own.policy.as_ref());
-    let decision = match own.filter(|own| own.must_allow) {
-        Some(own) => policy::evaluate_key(&request, policies, its_policy, &own.account_id),
-        None => policy::evaluate(&request, policies, its_policy, own.map(|own| own.account_id.as_str())),
+    let decision = match (own.map(|own| (own.rule, own.account_id.as_str())), its_policy) {
+        (None, _) => policy::evaluate(&request, policies, None, None),
+        (Some((Rule::Shares, account)), its) => policy::evaluate(&request, policies, its, Some(account)),
+        (Some((Rule::Trust, account)), Some(trust)) => {
+            policy::evaluate_trust(&request, policies, trust, account)
+        }
+        (Some((Rule::Key | Rule::Trust, account)), its) => {
+            policy::evaluate_key(&request, policies, its, account)
+        }
     };
     if decision.is_allowed() {
         return Ok(decision);
     }
-    let message = policy::message(&request, &decision);
+    let message = match own {
+        // whether there is such a role is nobody's business but its account's
+        Some(own) if own.rule == Rule::Trust => policy::message_without_reason(&request),
+        _ => policy::message(&request, &decision),
+    };
     Err(Box::new(Denied { message, decision, access: access.clone() }))
 }
 

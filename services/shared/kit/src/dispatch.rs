@@ -4,7 +4,7 @@
 //! An action is a type of `api-spec`; a service offers it by implementing [`Serve`] for it, which makes it say what
 //! it accesses before it can handle anything. There is no other way to a handler.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -209,12 +209,13 @@ fn encode<Op: Operation>(output: &Op::Output, request_id: &str) -> Result<String
 pub struct Actions<S> {
     api: Service,
     by_name: HashMap<&'static str, Box<dyn Offered<S>>>,
+    unsigned: HashSet<&'static str>,
 }
 
 impl<S: Send + Sync + 'static> Actions<S> {
     /// None yet.
     pub fn of(api: Service) -> Self {
-        Actions { api, by_name: HashMap::new() }
+        Actions { api, by_name: HashMap::new(), unsigned: HashSet::new() }
     }
 
     /// Offers an action.
@@ -226,6 +227,17 @@ impl<S: Send + Sync + 'static> Actions<S> {
         debug_assert_eq!(Op::SERVICE, self.api, "{} belongs to another API", Op::NAME);
         self.by_name.insert(Op::NAME, Box::new(Action::<Op>(std::marker::PhantomData)));
         self
+    }
+
+    /// Offers an action that clients do not sign. Its accesses are decided on as those of any other: it must say in
+    /// whose name they are, for nobody is allowed anything.
+    #[must_use]
+    pub fn offer_unsigned<Op: Operation>(mut self) -> Self
+    where
+        S: Serve<Op>,
+    {
+        self.unsigned.insert(Op::NAME);
+        self.offer::<Op>()
     }
 
     /// The wire shapes of everything offered, by name.
@@ -243,12 +255,14 @@ pub struct Dispatcher<S> {
     service: Arc<S>,
     api: Service,
     actions: HashMap<&'static str, Box<dyn Offered<S>>>,
+    unsigned: HashSet<&'static str>,
 }
 
 impl<S: Send + Sync + 'static> Dispatcher<S> {
     /// A dispatcher that has `service` answer `actions`.
     pub fn new(context: Context, service: Arc<S>, actions: Actions<S>) -> Self {
-        Dispatcher { context, service, api: actions.api, actions: actions.by_name }
+        let Actions { api, by_name: actions, unsigned } = actions;
+        Dispatcher { context, service, api, actions, unsigned }
     }
 
     /// Answers every request that reaches it.
@@ -291,7 +305,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
             Err(error) => return ("-".to_owned(), Err(error)),
         };
         let given = parameters.for_the_trail();
-        let caller = match self.authenticated(&parts, &body, origin.clone()).await {
+        let caller = match self.authenticated(&action, &parts, &body, origin.clone()).await {
             Ok(caller) => caller,
             Err(error) => {
                 let done = Done { decision: None, resources: Vec::new(), result: Err(error) };
@@ -355,6 +369,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
 
     async fn authenticated(
         &self,
+        action: &str,
         parts: &request::Parts,
         body: &Bytes,
         origin: Origin,
@@ -368,7 +383,9 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         };
         let caller =
             authenticate(&self.context, self.api, request, origin, || sigv4::sha256_hex(body)).await?;
-        let Some(signature) = &caller.signature else { return Err(unsigned(self.api)) };
+        let Some(signature) = &caller.signature else {
+            return if self.unsigned.contains(action) { Ok(caller) } else { Err(unsigned(self.api)) };
+        };
         if let sigv4::Payload::Sha256(declared) = signature.sig.payload
             && declared.bytes() != sigv4::sha256(body)
         {

@@ -1,5 +1,6 @@
 //! The words of a refusal, as AWS puts them.
 
+use super::Principal;
 use super::evaluate::{Decision, Kind, Request};
 
 /// The whole sentence: who may not do what on which resource, and why. S3 puts the resource in quotes.
@@ -12,6 +13,19 @@ pub fn message(req: &Request<'_>, decision: &Decision) -> String {
         req.resource,
         denial(req.action, decision)
     )
+}
+
+/// The sentence for who asks to assume a role: no word of why, for that would tell of a stranger's role.
+pub fn message_without_reason(req: &Request<'_>) -> String {
+    match req.principal {
+        Principal::WebIdentity { .. } => format!("Not authorized to perform {}", req.action),
+        principal => format!(
+            "User: {} is not authorized to perform: {} on resource: {}",
+            principal.arn(),
+            req.action,
+            req.resource
+        ),
+    }
 }
 
 /// The reason alone: `because no identity-based policy allows the X action`, `with an explicit deny in ...`.

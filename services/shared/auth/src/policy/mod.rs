@@ -29,6 +29,6 @@ pub use error::PolicyError;
 pub use evaluate::{
     Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_key, evaluate_trust,
 };
-pub use message::{denial, message};
+pub use message::{denial, message, message_without_reason};
 pub use principal::Principal;
 pub use quota::{Exceeded, Quota, exceeded};
