@@ -95,6 +95,10 @@ codes! {
     PasswordPolicyViolation "PasswordPolicyViolation" 400;
     InvalidUserType "InvalidUserType" 400;
     ServiceFailure "ServiceFailure" 500;
+    InvalidIdentityToken "InvalidIdentityToken" 400;
+    ExpiredTokenException "ExpiredTokenException" 400;
+    IdpCommunicationError "IDPCommunicationError" 400;
+    IdpRejectedClaim "IDPRejectedClaim" 403;
     PackedPolicyTooLarge "PackedPolicyTooLarge" 400;
     InvalidAuthorizationMessage "InvalidAuthorizationMessageException" 400;
     // --- KMS and its protocol ---

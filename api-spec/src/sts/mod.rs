@@ -2,9 +2,11 @@
 
 mod role;
 mod session;
+mod web_identity;
 
 pub use role::*;
 pub use session::*;
+pub use web_identity::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
 //! The section `[identity]` of the configuration file.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// Settings of identity. The limits are AWS's quotas as they stand for a new account.
@@ -29,6 +31,12 @@ pub struct Config {
     /// An account that is deleted has to be seen empty twice, so many milliseconds apart, 0 to 60000: as long as a service
     /// may still take its keys for good.
     pub account_close_wait_ms: u64,
+    /// OpenID Connect providers an account may have, 1 or more.
+    pub max_oidc_providers: usize,
+    /// PEM bundle of the certificate authorities that an OpenID Connect provider's certificate may hang on.
+    pub oidc_ca_bundle: PathBuf,
+    /// Whether OpenID Connect providers may be on this host, over plain HTTP, too: for tests only.
+    pub oidc_loopback: bool,
     /// A watch of credentials is answered after this many milliseconds without a change, 100 to 3000.
     pub watch_timeout_ms: u64,
 }
@@ -47,6 +55,9 @@ impl Default for Config {
             max_attached_policies: 10,
             max_access_keys_per_user: 2,
             account_close_wait_ms: 5000,
+            max_oidc_providers: 100,
+            oidc_ca_bundle: "/etc/ssl/certs/ca-certificates.crt".into(),
+            oidc_loopback: false,
             watch_timeout_ms: 2000,
         }
     }

@@ -142,6 +142,26 @@ pub enum Error {
     /// A parameter that cannot mean anything.
     #[error("{0}")]
     InvalidInput(String),
+    /// An OpenID Connect provider that is not there.
+    #[error("OpenIDConnect Provider not found for arn {0}")]
+    NoSuchOidcProvider(String),
+    /// An OpenID Connect provider whose URL the account has registered already.
+    #[error("Provider with url {0} already exists.")]
+    OidcProviderExists(String),
+    /// An identity token that proves nothing.
+    #[error("{0}")]
+    InvalidIdentityToken(String),
+    /// An identity token whose time is over.
+    #[error("{0}")]
+    ExpiredIdentityToken(String),
+    /// An identity provider that could not be asked for its keys; why is for the log alone.
+    #[error(
+        "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements"
+    )]
+    IdpCommunication(String),
+    /// A claim that does not hold yet.
+    #[error("{0}")]
+    IdpRejectedClaim(String),
     /// Policies and tags that do not fit into a session.
     #[error("{0}")]
     PackedPolicyTooLarge(String),
@@ -205,6 +225,7 @@ impl Error {
             | Error::NoSuchAlias(_)
             | Error::NoSuchAccount(_)
             | Error::NoSuchMfaDevice(_)
+            | Error::NoSuchOidcProvider(_)
             | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
             Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,
             Error::InvalidAuthenticationCode => ErrorCode::InvalidAuthenticationCode,
@@ -213,6 +234,7 @@ impl Error {
             | Error::PolicyNameTaken(_)
             | Error::InstanceProfileTaken(_)
             | Error::AliasTaken(_)
+            | Error::OidcProviderExists(_)
             | Error::MfaDeviceNameTaken
             | Error::MfaDeviceInUse => ErrorCode::EntityAlreadyExists,
             Error::DeleteConflict(_) | Error::AccountInUse(_) => ErrorCode::DeleteConflict,
@@ -223,6 +245,10 @@ impl Error {
             Error::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Error::Validation(_) | Error::MustNameUser => ErrorCode::ValidationError,
             Error::InvalidInput(_) => ErrorCode::InvalidInput,
+            Error::InvalidIdentityToken(_) => ErrorCode::InvalidIdentityToken,
+            Error::ExpiredIdentityToken(_) => ErrorCode::ExpiredTokenException,
+            Error::IdpCommunication(_) => ErrorCode::IdpCommunicationError,
+            Error::IdpRejectedClaim(_) => ErrorCode::IdpRejectedClaim,
             Error::PackedPolicyTooLarge(_) => ErrorCode::PackedPolicyTooLarge,
             Error::InvalidSessionTag(_) => ErrorCode::InvalidParameterValue,
             Error::Refused(_) => ErrorCode::AccessDenied,

@@ -10,6 +10,7 @@ use crate::domain::attempts::Attempts;
 use crate::domain::seal::Sealer;
 use crate::domain::token::Tokens;
 use crate::error::Error;
+use crate::oidc::Issuers;
 use crate::store::Db;
 
 /// Identity, running.
@@ -17,6 +18,7 @@ pub struct Identity {
     pub(crate) db: Db,
     pub(crate) sealer: Sealer,
     pub(crate) tokens: Tokens,
+    pub(crate) issuers: Issuers,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
@@ -33,8 +35,9 @@ impl Identity {
         let holders = [ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
             .map(|service| context.peers.internal(service));
         let (clock, random) = (context.clock.clone(), context.random.clone());
+        let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback);
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
         let common = Arc::clone(&context.common);
-        Ok(Identity { db, tokens, sealer, config, clock, random, attempts, holders, common })
+        Ok(Identity { db, tokens, issuers, sealer, config, clock, random, attempts, holders, common })
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod identity;
 mod mfa;
+mod oidc;
 mod routing;
 mod store;
 

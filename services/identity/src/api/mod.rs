@@ -13,6 +13,7 @@ mod instance_profiles;
 pub mod internal;
 mod mfa_devices;
 mod murus_accounts;
+mod oidc_providers;
 mod paging;
 mod policies;
 mod policy_entities;
@@ -25,6 +26,7 @@ mod sessions;
 mod tags;
 mod users;
 mod views;
+mod web_identity;
 
 use api_spec::iam::{
     AddUserToGroup, AttachGroupPolicy, AttachUserPolicy, CreateAccessKey, CreateAccountAlias, CreateGroup,
@@ -37,7 +39,10 @@ use api_spec::iam::{
     UpdateGroup, UpdateUser,
 };
 use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
-use api_spec::sts::{AssumeRole, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
+use api_spec::sts::{
+    AssumeRole, AssumeRoleWithWebIdentity, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken,
+    GetSessionToken,
+};
 use api_spec::{Service, iam};
 use kit::dispatch::Actions;
 
@@ -45,7 +50,7 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    mfa_actions(tag_actions(role_actions(policy_actions(user_actions()))))
+    oidc_actions(mfa_actions(tag_actions(role_actions(policy_actions(user_actions())))))
 }
 
 fn user_actions() -> Actions<Identity> {
@@ -165,11 +170,26 @@ pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
     actions.offer::<CreateMurusAccount>().offer::<ListMurusAccounts>().offer::<DeleteMurusAccount>()
 }
 
+fn oidc_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::CreateOpenIDConnectProvider>()
+        .offer::<iam::GetOpenIDConnectProvider>()
+        .offer::<iam::ListOpenIDConnectProviders>()
+        .offer::<iam::DeleteOpenIDConnectProvider>()
+        .offer::<iam::UpdateOpenIDConnectProviderThumbprint>()
+        .offer::<iam::AddClientIDToOpenIDConnectProvider>()
+        .offer::<iam::RemoveClientIDFromOpenIDConnectProvider>()
+        .offer::<iam::TagOpenIDConnectProvider>()
+        .offer::<iam::UntagOpenIDConnectProvider>()
+        .offer::<iam::ListOpenIDConnectProviderTags>()
+}
+
 /// STS's actions.
 pub fn sts_actions() -> Actions<Identity> {
     Actions::of(Service::Sts)
         .offer::<GetCallerIdentity>()
         .offer::<AssumeRole>()
+        .offer_unsigned::<AssumeRoleWithWebIdentity>()
         .offer::<GetSessionToken>()
         .offer::<GetFederationToken>()
         .offer::<GetAccessKeyInfo>()

@@ -182,6 +182,11 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
+/// Tags where an answer leaves them out when there are none.
+pub fn some_tags(all: &[calls::Tag]) -> Option<Vec<iam::Tag>> {
+    (!all.is_empty()).then(|| tags(all))
+}
+
 /// Tags as the wire has them.
 pub fn tags(tags: &[calls::Tag]) -> Vec<iam::Tag> {
     tags.iter().map(|tag| iam::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()

@@ -7,6 +7,7 @@ pub mod holder;
 pub mod instance_profiles;
 pub mod keys;
 pub mod mfa;
+pub mod oidc_providers;
 pub mod policies;
 pub mod roles;
 mod tables;

@@ -7,6 +7,7 @@ use crate::domain::access_key::AccessKey;
 use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
+use crate::domain::oidc_provider::OidcProvider;
 
 /// (account, id of the thing in it)
 pub type InAccount = (String, String);
@@ -112,6 +113,14 @@ pub const MFA_DEVICES_BY_USER: Index<InAccount, MfaDevice, InAccount> =
         device.enabled.iter().map(|enabled| (key.0.clone(), enabled.user_id.clone())).collect()
     });
 
+/// By account and URL without its scheme.
+pub const OIDC_PROVIDERS: IndexedTable<InAccount, OidcProvider> =
+    IndexedTable::new("oidc_providers", &[&OIDC_PROVIDERS_BY_ACCOUNT]);
+/// By account.
+pub const OIDC_PROVIDERS_BY_ACCOUNT: Index<InAccount, OidcProvider, String> =
+    Index::new("oidc_providers_by_account", |key, _| vec![key.0.clone()]);
+
+json_value!(OidcProvider, version = 1);
 json_value!(Account, version = 1);
 json_value!(User, version = 1);
 json_value!(Group, version = 1);
