@@ -1,5 +1,6 @@
 //! OpenID Connect providers: issuers of identity tokens that an account trusts.
 
+use axum::http::Uri;
 use calls::Tag;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ pub fn url(text: &str, plain_allowed: bool) -> Result<ProviderUrl, Error> {
     };
     let printable = name.bytes().all(|b| b.is_ascii_graphic() && !b"?#@\"<>\\^`{|}*".contains(&b));
     let host = name.split('/').next().unwrap_or_default();
-    match printable && !host.is_empty() && text.parse::<axum::http::Uri>().is_ok() {
+    match printable && !host.is_empty() && text.parse::<Uri>().is_ok() {
         true => Ok(ProviderUrl { name: name.to_owned(), plain }),
         false => Err(invalid()),
     }

@@ -22,3 +22,4 @@ mod support;
 mod tags;
 mod users;
 mod watch;
+mod web_identity;

@@ -76,7 +76,11 @@ impl World {
             metrics: Metrics::default(),
             shutdown: Shutdown::default(),
         };
-        let config = identity::Config { account_close_wait_ms: 50, ..identity::Config::default() };
+        let config = identity::Config {
+            account_close_wait_ms: 50,
+            oidc_loopback: true,
+            ..identity::Config::default()
+        };
         let routes = identity::start(config, context.clone()).await?;
         // without the public door: it holds the context, and the store would never close
         let internal = Routes { internal: routes.internal, ..Routes::default() };
@@ -262,6 +266,14 @@ impl Client {
         self.send(self.request("sts", action, parameters)).await
     }
 
+    /// A request to STS that nobody signed.
+    pub fn unsigned(&self, action: &str, parameters: &[(&str, &str)]) -> Request<Vec<u8>> {
+        let mut request = self.request("sts", action, parameters);
+        request.headers_mut().remove("authorization");
+        request.headers_mut().insert("x-murus-api", "sts".parse().unwrap());
+        request
+    }
+
     /// Code and message of an STS action that must fail.
     pub async fn sts_fails(&self, action: &str, parameters: &[(&str, &str)]) -> (String, String) {
         self.sts(action, parameters).await.error()
@@ -271,6 +283,11 @@ impl Client {
     pub async fn session(&self, action: &str, parameters: &[(&str, &str)]) -> Client {
         let reply = self.sts(action, parameters).await;
         assert_eq!(reply.status, 200, "{action}: {}", reply.body);
+        self.with_session(&reply)
+    }
+
+    /// The same client with the temporary credentials in this reply.
+    pub fn with_session(&self, reply: &Reply) -> Client {
         Client {
             access_key_id: reply.field("AccessKeyId"),
             secret: reply.field("SecretAccessKey"),
