@@ -13,6 +13,7 @@ use kit::{Access, Caller};
 
 use super::sessions::policy_arns;
 use super::tags;
+use crate::domain;
 use crate::domain::entity::Role;
 use crate::domain::session::{self, Session, SessionPolicies, Subject};
 use crate::domain::{arn, names};
@@ -133,7 +134,7 @@ fn check(op: &AssumeRole) -> Result<(), Error> {
             return Err(names::pattern("externalId", id, "[\\w+=,.@:\\/-]*"));
         }
     }
-    names::tags(&tags(&op.tags))
+    domain::tags::check(&tags(&op.tags))
 }
 
 /// Refuses what is no role's ARN.

@@ -12,10 +12,10 @@ use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
 use kit::{Access, Caller};
 
-use super::access::creating;
+use super::access::{creating, untagging};
 use super::paging::page;
 use super::{tags, views};
-use crate::domain::names;
+use crate::domain;
 use crate::domain::oidc_provider::{self, OidcProvider};
 use crate::error::Error;
 use crate::identity::Identity;
@@ -79,7 +79,7 @@ impl Serve<CreateOpenIDConnectProvider> for Identity {
             created: self.clock.now(),
             tags: tags(&op.tags),
         };
-        names::tags(&provider.tags)?;
+        domain::tags::check(&provider.tags)?;
         let (made, limit) = (provider.clone(), self.config.max_oidc_providers);
         self.db.change(move |tx| oidc_providers::create(tx, &made, limit)).await?;
         Ok(CreateOpenIDConnectProviderResult { arn: provider.arn(), tags: views::some_tags(&provider.tags) })
@@ -212,8 +212,11 @@ impl Serve<TagOpenIDConnectProvider> for Identity {
 
     async fn handle(&self, op: TagOpenIDConnectProvider, caller: &Caller) -> Result<Empty, ApiError> {
         let tags = tags(&op.tags);
-        names::tags(&tags)?;
-        self.change_provider(caller, op.arn, move |provider| provider.tag(tags.clone())).await
+        domain::tags::check(&tags)?;
+        self.change_provider(caller, op.arn, move |provider| {
+            domain::tags::merge(&mut provider.tags, tags.clone())
+        })
+        .await
     }
 }
 
@@ -223,14 +226,14 @@ impl Serve<UntagOpenIDConnectProvider> for Identity {
         op: &UntagOpenIDConnectProvider,
         caller: &Caller,
     ) -> Result<Vec<Access>, ApiError> {
-        let mut access = self.on_provider("iam:UntagOpenIDConnectProvider", caller, &op.arn)?;
-        access.keys.insert_many("aws:TagKeys", op.tag_keys.iter().map(String::as_str));
-        Ok(vec![access])
+        let access = self.on_provider("iam:UntagOpenIDConnectProvider", caller, &op.arn)?;
+        Ok(untagging(vec![access], &op.tag_keys))
     }
 
     async fn handle(&self, op: UntagOpenIDConnectProvider, caller: &Caller) -> Result<Empty, ApiError> {
+        domain::tags::check_keys(&op.tag_keys)?;
         self.change_provider(caller, op.arn, move |provider| {
-            provider.untag(&op.tag_keys);
+            domain::tags::remove(&mut provider.tags, &op.tag_keys);
             Ok(())
         })
         .await
@@ -256,7 +259,7 @@ impl Serve<ListOpenIDConnectProviderTags> for Identity {
         all.sort();
         let page = page(all, |tag| tag.key.clone(), op.marker.as_deref(), op.max_items)?;
         Ok(ListOpenIDConnectProviderTagsResult {
-            tags: views::some_tags(&page.items).unwrap_or_default(),
+            tags: views::tags(&page.items),
             is_truncated: page.is_truncated,
             marker: page.marker,
         })

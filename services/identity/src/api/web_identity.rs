@@ -11,6 +11,7 @@ use kit::{Access, Caller};
 
 use super::assume_role::{Target, assumed, role_arn};
 use super::sessions::policy_arns;
+use crate::domain;
 use crate::domain::jwt::{Jwt, Proven};
 use crate::domain::oidc_provider::OidcProvider;
 use crate::domain::session::{self, Session, SessionPolicies, Subject};
@@ -36,7 +37,7 @@ impl Identity {
         if let Some(who) = &proven.source_identity {
             session::session_name("sourceIdentity", who, 64)?;
         }
-        names::tags(&proven.tags)?;
+        domain::tags::check(&proven.tags)?;
         Ok((provider, proven))
     }
 

@@ -12,8 +12,6 @@ use crate::error::Error;
 const MAX_CLIENT_IDS: usize = 100;
 /// Thumbprints that one may have.
 const MAX_THUMBPRINTS: usize = 5;
-/// Tags that one may have.
-const MAX_TAGS: usize = 50;
 
 /// A provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,23 +56,6 @@ impl OidcProvider {
         }
         self.client_ids.push(id);
         Ok(())
-    }
-
-    /// Sets tags; those of the same key are replaced.
-    pub fn tag(&mut self, new: Vec<Tag>) -> Result<(), Error> {
-        for tag in new {
-            self.untag(std::slice::from_ref(&tag.key));
-            self.tags.push(tag);
-        }
-        match self.tags.len() > MAX_TAGS {
-            true => Err(Error::QuotaExceeded { quota: "TagsPerResource".into(), limit: MAX_TAGS }),
-            false => Ok(()),
-        }
-    }
-
-    /// Takes tags away; keys that are not there change nothing.
-    pub fn untag(&mut self, keys: &[String]) {
-        self.tags.retain(|tag| !keys.iter().any(|key| key.to_lowercase() == tag.key.to_lowercase()));
     }
 }
 
