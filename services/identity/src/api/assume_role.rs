@@ -59,7 +59,7 @@ impl Serve<AssumeRole> for Identity {
         let inherited = Inherited::of(self.session_of(caller));
         let source_identity = inherited.source_identity(op.source_identity.as_deref())?;
         let (serial, code) = (op.serial_number.as_deref(), op.token_code.as_deref());
-        let second_factor = self.second_factor(caller, serial, code)?.is_some();
+        let second_factor = self.second_factor(caller, serial, code).await?.is_some();
         let target = Target::find(&self.db.read()?, &op.role_arn)?;
 
         let requested = tags(&op.tags);

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::mfa::{device, enable};
 use crate::support::{Client, World, eventually, statement};
 
 const ANY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
@@ -266,7 +267,7 @@ async fn a_source_identity_needs_permission() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor_that_a_role_demands_is_not_there_with_a_long_term_key() {
+async fn a_second_factor_that_a_role_demands_is_proved_with_the_request_or_by_the_session() {
     let condition = r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#;
     let cast = with_trust(r#""sts:AssumeRole""#, condition).await;
     assert_eq!(cast.fails(&[]).await, cast.refusal("sts:AssumeRole"));
@@ -274,6 +275,24 @@ async fn a_second_factor_that_a_role_demands_is_not_there_with_a_long_term_key()
     let (code, message) = cast.fails(&guessed).await;
     assert_eq!(code, "AccessDenied");
     assert!(message.starts_with("MultiFactorAuthentication failed"), "{message}");
+
+    let (serial, phone) = device(&cast.admin, "phone").await;
+    assert_eq!(enable(&cast.admin, "alice", &serial, &phone, -3).await.0, 200);
+    let (first, second) = (phone.code(-1), phone.code(0));
+    let assumed = cast.assume(&[("SerialNumber", &serial), ("TokenCode", &first)]).await;
+    assumed.ok("ListUsers", &[]).await;
+    // what the session of a role may does not depend on it
+    let proof = [("SerialNumber", serial.as_str()), ("TokenCode", second.as_str())];
+    let session = cast.alice.session("GetSessionToken", &proof).await;
+    session.session("AssumeRole", &cast.parameters(&[])).await;
+    let plain = cast.alice.session("GetSessionToken", &[]).await;
+    assert_eq!(plain.sts_fails("AssumeRole", &cast.parameters(&[])).await, cast.refusal("sts:AssumeRole"));
+    // and IAM is open to a session with it
+    let own = statement("Allow", "iam:GetUser", "*");
+    let given = [("UserName", "alice"), ("PolicyName", "p"), ("PolicyDocument", own.as_str())];
+    cast.admin.ok("PutUserPolicy", &given).await;
+    session.ok("GetUser", &[]).await;
+    plain.refused("GetUser", &[], "InvalidClientTokenId").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
