@@ -20,6 +20,8 @@ pub struct Config {
     pub scrub_mib_per_s: u32,
     /// All content is read once in so many seconds. At least 1.
     pub scrub_interval_s: u32,
+    /// How long the lifecycle's day is. 1..=86400; less than the default is for trying rules out.
+    pub lifecycle_day_seconds: u64,
 }
 
 impl Default for Config {
@@ -31,6 +33,7 @@ impl Default for Config {
             body_timeout_s: 60,
             scrub_mib_per_s: 16,
             scrub_interval_s: 7 * 86_400,
+            lifecycle_day_seconds: 86_400,
         }
     }
 }
@@ -49,6 +52,9 @@ impl Config {
         }
         if self.scrub_interval_s == 0 {
             return Err("[object] scrub_interval_s must be at least 1".into());
+        }
+        if !(1..=86_400).contains(&self.lifecycle_day_seconds) {
+            return Err("[object] lifecycle_day_seconds must be 1 to 86400".into());
         }
         Ok(())
     }

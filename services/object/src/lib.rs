@@ -37,6 +37,7 @@ pub use crate::config::Config;
 use crate::data::files::Files;
 pub use crate::error::Error;
 use crate::reconcile::completed::Forget;
+use crate::reconcile::lifecycle::Expire;
 use crate::reconcile::orphans::Orphans;
 use crate::reconcile::scrub::Scrub;
 use crate::service::Service;
@@ -46,6 +47,8 @@ const ORPHANS_EVERY: Duration = Duration::from_secs(30);
 /// A pass of the scrubber reads a second's worth.
 const SCRUB_EVERY: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
+/// How often it is looked whether a new day of the lifecycle has begun, at most.
+const LIFECYCLE_EVERY: u64 = 600;
 
 /// Opens what is on disk, starts the reconcilers, and gives the routes.
 ///
@@ -63,6 +66,9 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let wakes = vec![files.wake()];
     let service = Arc::new(Service::new(context.clone(), config, store, files));
     kit::reconcile::run(&context, Orphans::new(Arc::clone(&service)), ORPHANS_EVERY, wakes);
+    let day = Duration::from_secs(service.config.lifecycle_day_seconds.min(LIFECYCLE_EVERY));
+    let changed = vec![service.store.changed(&store::LIFECYCLES)];
+    kit::reconcile::run(&context, Expire::new(Arc::clone(&service)), day, changed);
     kit::reconcile::run(&context, Forget(Arc::clone(&service)), FORGET_EVERY, vec![]);
     kit::reconcile::run(&context, Scrub(Arc::clone(&service)), SCRUB_EVERY, vec![]);
     Ok(routes(service))

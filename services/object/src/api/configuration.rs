@@ -34,9 +34,6 @@ fn none(root: &str) -> Result<Response, Error> {
 
 fn absent(operation: Operation) -> Error {
     let (code, message) = match operation {
-        Operation::GetBucketLifecycleConfiguration => {
-            (ErrorCode::NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist")
-        }
         Operation::GetBucketWebsite => (
             ErrorCode::NoSuchWebsiteConfiguration,
             "The specified bucket does not have a website configuration",

@@ -13,6 +13,7 @@ use super::conditions::{Verdict, of_read, of_write};
 use super::exchange::{Exchange, version_in};
 use super::get::missing;
 use super::headers::{meta, refuse_unsupported};
+use super::lifecycle::tell_expiry;
 use super::lock;
 use super::multipart::{commit_part, part_number, under_way};
 use super::put::{sink, taken};
@@ -106,9 +107,10 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     let original =
         Original { place: source.place.clone(), which: source.which, seen: source.object.data.clone() };
     let (to, fresh) = (x.place.clone(), x.service.fresh_id());
+    let mut response = document("CopyObjectResult", &result)?;
+    tell_expiry(x, &mut response, &object)?;
     let written = x.transact(move |tx| copy_row(tx, &original, &to, &object, &condition, fresh)).await?;
     x.service.free(written.freed);
-    let mut response = document("CopyObjectResult", &result)?;
     set_version(&mut response, written.version.as_deref());
     name_source(&mut response, source);
     Ok(response)

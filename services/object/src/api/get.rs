@@ -8,6 +8,7 @@ use super::access::{Resource, may};
 use super::conditions::{Verdict, of_read};
 use super::exchange::Exchange;
 use super::headers::{checksum, describe, refuse_customer_keys};
+use super::lifecycle::tell_expiry;
 use super::lock;
 use super::range;
 use super::reply::{empty, http_date, quoted, set, set_named, set_version};
@@ -80,6 +81,9 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
             }
             Ok(mut response) => {
                 lock::describe(&mut response, &lock);
+                if x.version.is_none() {
+                    tell_expiry(x, &mut response, &object)?;
+                }
                 set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
                 count_tags(x, &object, &mut response).await;
                 for (name, value) in overrides {

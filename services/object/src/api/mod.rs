@@ -14,6 +14,7 @@ pub mod delete;
 pub mod exchange;
 pub mod get;
 pub mod headers;
+pub mod lifecycle;
 pub mod list;
 pub mod lock;
 pub mod multipart;
@@ -172,6 +173,9 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::PutObjectRetention => lock::put_retention(x, body).await,
         O::GetObjectLegalHold => lock::get_hold(x).await,
         O::PutObjectLegalHold => lock::put_hold(x, body).await,
+        O::GetBucketLifecycleConfiguration => lifecycle::get(x),
+        O::PutBucketLifecycleConfiguration => lifecycle::put(x, body).await,
+        O::DeleteBucketLifecycle => lifecycle::delete(x).await,
         O::PutBucketVersioning => versions::put(x, body).await,
         O::ListMultipartUploads => uploads::list(x),
         O::DeleteObjects => delete::many(x, body).await,
@@ -203,8 +207,7 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::ListTagsForResource => control::list(x),
         O::TagResource => control::tag(x).await,
         O::UntagResource => control::untag(x).await,
-        O::GetBucketLifecycleConfiguration
-        | O::GetBucketWebsite
+        O::GetBucketWebsite
         | O::GetBucketEncryption
         | O::GetBucketLogging
         | O::GetBucketNotificationConfiguration

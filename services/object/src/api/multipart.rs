@@ -6,11 +6,13 @@ use api_spec::s3::multipart::{
 use axum::body::Body;
 use axum::http::header;
 use axum::response::Response;
+use store::Read;
 
 use super::acl::for_new_object;
 use super::conditions::{of_write, unquoted};
 use super::exchange::Exchange;
 use super::headers::{meta, refuse_unsupported};
+use super::lifecycle::{tell_abort, tell_expiry};
 use super::lock;
 use super::put::{Taken, take};
 use super::reply::{document, no_content, ok, quoted, set, set_named, set_version};
@@ -20,6 +22,7 @@ use crate::domain::checksum::{Algorithm, Kind};
 use crate::domain::object::Data;
 use crate::domain::upload::{MAX_PART_NUMBER, MAX_PUT_BYTES, Part, Upload};
 use crate::error::Error;
+use crate::store::OBJECTS;
 use crate::store::uploads::{self, Completion, Wanted};
 
 /// Answers CreateMultipartUpload.
@@ -42,7 +45,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         tags: x.tags.clone().unwrap_or_default(),
     };
     let upload_id = x.service.fresh_id().to_string();
-    let (place, id) = (x.place.clone(), upload_id.clone());
+    let (place, id, initiated) = (x.place.clone(), upload_id.clone(), upload.initiated);
     x.transact(move |tx| uploads::begin(tx, &place, &id, &upload)).await?;
     let mut response = document(
         "InitiateMultipartUploadResult",
@@ -52,6 +55,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
             upload_id,
         },
     )?;
+    tell_abort(x, &mut response, initiated)?;
     if asked {
         set_named(&mut response, "x-amz-checksum-algorithm", algorithm.as_str());
         set_named(&mut response, "x-amz-checksum-type", kind.as_str());
@@ -205,6 +209,9 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
     }
     let mut response = document("CompleteMultipartUploadResult", &result)?;
     set_version(&mut response, done.version.as_deref());
+    if let Some(object) = x.service.store.snapshot()?.get(&OBJECTS, &x.place.row())? {
+        tell_expiry(x, &mut response, &object)?;
+    }
     Ok(response)
 }
 

@@ -11,6 +11,7 @@ use super::acl::for_new_object;
 use super::conditions::of_write;
 use super::exchange::Exchange;
 use super::headers::{checksum, meta, refuse_unsupported};
+use super::lifecycle::tell_expiry;
 use super::lock;
 use super::reply::{ok, quoted, set, set_version};
 use crate::body::expect::Expected;
@@ -69,6 +70,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&object.etag));
     checksum(&mut response, &object);
+    tell_expiry(x, &mut response, &object)?;
     let (place, data) = (x.place.clone(), taken.data.clone());
     let written = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
     taken.data.published();

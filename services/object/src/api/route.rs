@@ -70,6 +70,8 @@ operations! {
     PutBucketVersioning "s3:PutBucketVersioning";
     GetBucketTagging "s3:GetBucketTagging";
     GetBucketLifecycleConfiguration "s3:GetLifecycleConfiguration";
+    PutBucketLifecycleConfiguration "s3:PutLifecycleConfiguration";
+    DeleteBucketLifecycle "s3:PutLifecycleConfiguration";
     GetBucketCors "s3:GetBucketCORS";
     GetBucketWebsite "s3:GetBucketWebsite";
     GetBucketEncryption "s3:GetEncryptionConfiguration";
@@ -226,6 +228,8 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("publicAccessBlock")) => O::PutPublicAccessBlock,
         ("PUT", Some("ownershipControls")) => O::PutBucketOwnershipControls,
         ("PUT", Some("acl")) => O::PutBucketAcl,
+        ("PUT", Some("lifecycle")) => O::PutBucketLifecycleConfiguration,
+        ("DELETE", Some("lifecycle")) => O::DeleteBucketLifecycle,
         ("PUT", Some("versioning")) => O::PutBucketVersioning,
         ("PUT", Some("object-lock")) if !query.has("id") => O::PutObjectLockConfiguration,
         ("PUT", Some("tagging")) => O::PutBucketTagging,

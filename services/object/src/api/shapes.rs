@@ -1,6 +1,8 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
-use api_spec::s3::{acl, bucket, configuration, cors, list, lock, multipart, object, tagging, versioning};
+use api_spec::s3::{
+    acl, bucket, configuration, cors, lifecycle, list, lock, multipart, object, tagging, versioning,
+};
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
 use serde::de::DeserializeOwned;
@@ -51,6 +53,9 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, list::ListBucketResult>("ListObjects")?,
         of::<Empty, list::ListBucketResultV2>("ListObjectsV2")?,
         of::<object::Delete, object::DeleteResult>("DeleteObjects")?,
+        of::<Empty, lifecycle::LifecycleConfiguration>("GetBucketLifecycleConfiguration")?,
+        of::<lifecycle::LifecycleConfiguration, Empty>("PutBucketLifecycleConfiguration")?,
+        of::<Empty, Empty>("DeleteBucketLifecycle")?,
         of::<Empty, lock::ObjectLockConfiguration>("GetObjectLockConfiguration")?,
         of::<lock::ObjectLockConfiguration, Empty>("PutObjectLockConfiguration")?,
         of::<Empty, lock::Retention>("GetObjectRetention")?,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use store::{Read, StartsWith};
 
 use super::exchange::Exchange;
+use super::lifecycle::tell_abort;
 use super::list::{Asked, MAX_KEYS, owner_of};
 use super::multipart::under_way;
 use super::reply::{document, quoted};
@@ -113,7 +114,7 @@ pub fn list_parts(x: &Exchange) -> Result<Response, Error> {
     let page = x.snapshot.page(&PARTS, &upload_id, Some(&after), limit as usize)?;
     let truncated = page.more && limit > 0;
     let (algorithm, kind) = plan(&upload);
-    document(
+    let mut response = document(
         "ListPartsResult",
         &ListPartsResult {
             bucket: x.place.bucket.clone(),
@@ -134,7 +135,9 @@ pub fn list_parts(x: &Exchange) -> Result<Response, Error> {
                 .map(|((_, number), part)| part_entry(number, part, &upload))
                 .collect(),
         },
-    )
+    )?;
+    tell_abort(x, &mut response, upload.initiated)?;
+    Ok(response)
 }
 
 fn part_entry(part_number: u32, part: Part, upload: &Upload) -> PartEntry {

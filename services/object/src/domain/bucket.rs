@@ -40,6 +40,9 @@ pub struct Bucket {
     /// Acceleration was switched off, as if it had ever been on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acceleration_suspended: bool,
+    /// Whether it has a lifecycle, which is kept apart: few requests need its rules.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lifecycle: bool,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -60,6 +63,7 @@ impl Bucket {
             tags: Tags::new(),
             requester_pays: false,
             acceleration_suspended: false,
+            lifecycle: false,
         }
     }
 

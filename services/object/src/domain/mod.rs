@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod checksum;
 pub mod cors;
 pub mod id;
+pub mod lifecycle;
 pub mod lock;
 pub mod names;
 pub mod object;

@@ -129,6 +129,8 @@ mod tests {
             checksum: Some(Checksum::from(sum)),
             meta: Meta { system: [("content-type".into(), "text/plain".into())].into(), ..Meta::default() },
             version: None,
+            tags: Tags::new(),
+            lock: Lock::default(),
             acl: None,
         }
     }

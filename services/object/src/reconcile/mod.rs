@@ -1,5 +1,6 @@
 //! What is brought in order behind the requests' backs.
 
 pub mod completed;
+pub mod lifecycle;
 pub mod orphans;
 pub mod scrub;

@@ -4,6 +4,7 @@
 //! `(bucket, key, age)`, so that lists of current objects are as fast as without versions.
 
 pub mod data;
+pub mod lifecycle;
 pub mod list;
 pub mod objects;
 pub mod places;
@@ -17,6 +18,7 @@ use self::data::SmallContent;
 use crate::domain::bucket::Bucket;
 use crate::domain::cors::Cors;
 use crate::domain::id::DataId;
+use crate::domain::lifecycle::Lifecycle;
 use crate::domain::object::{FileRow, Manifest, Object};
 use crate::domain::scrub::{Finding, Round};
 use crate::domain::upload::{Completed, Part, Upload};
@@ -34,6 +36,8 @@ pub const VERSIONS: Table<(String, String, u64), Version> = Table::new("versions
 pub const NULLS: Table<(String, String), u64> = Table::new("null_versions");
 /// Small content with its checksum.
 pub const SMALL: Table<DataId, SmallContent> = Table::new("small");
+/// Bucket name -> its lifecycle, if it has one.
+pub const LIFECYCLES: Table<String, Lifecycle> = Table::new("lifecycles");
 /// Small content that was stored before there were checksums. Nothing new comes here.
 pub const INLINE: Table<DataId, Vec<u8>> = Table::new("inline");
 /// Files and how many refer to them.

@@ -4,7 +4,7 @@ use store::{Read, StartsWith, Tx};
 
 use super::data::{NewData, release, share};
 use super::versions::{self, make_way};
-use super::{BUCKETS, CORS, OBJECTS, PARTS, UPLOADS, VERSIONS};
+use super::{BUCKETS, CORS, LIFECYCLES, OBJECTS, PARTS, UPLOADS, VERSIONS};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::lock::Removal;
@@ -247,6 +247,7 @@ pub fn delete_bucket(tx: &mut Tx<'_>, name: &str) -> Result<Vec<DataId>, Error> 
         tx.delete(&UPLOADS, &(bucket, object, upload))?;
     }
     tx.delete(&CORS, &key)?;
+    tx.delete(&LIFECYCLES, &key)?;
     tx.delete(&BUCKETS, &key)?;
     Ok(freed)
 }

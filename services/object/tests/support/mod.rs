@@ -107,10 +107,22 @@ impl World {
 
     /// One over a directory that outlives it.
     pub async fn at(root: &Path) -> World {
+        World::at_with(root, config()).await
+    }
+
+    /// A fresh one that is set up in another way.
+    pub async fn with(config: Config) -> World {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world = World::at_with(dir.path(), config).await;
+        world._dir = Some(dir);
+        world
+    }
+
+    async fn at_with(root: &Path, config: Config) -> World {
         let context = context(root);
         std::fs::create_dir_all(context.data_dir()).unwrap();
         let (shutdown, data) = (context.shutdown.clone(), context.data_dir().join("data"));
-        let routes = object::start(config(), context).await.unwrap();
+        let routes = object::start(config, context).await.unwrap();
         World { public: routes.public, internal: routes.internal, shutdown, data, _dir: None }
     }
 

@@ -1,0 +1,134 @@
+//! A bucket's lifecycle, and what carries it out: each action looks again whether what it was decided on is still so.
+
+use jiff::Timestamp;
+use store::{Read, Tx};
+
+use super::objects::{Place, WriteIf, change_bucket, delete};
+use super::versions;
+use super::{LIFECYCLES, OBJECTS, VERSIONS, uploads};
+use crate::domain::id::DataId;
+use crate::domain::lifecycle::Lifecycle;
+use crate::domain::lock::Removal;
+use crate::domain::version::{Marker, Version, VersionId, Which};
+use crate::error::Error;
+
+/// Sets or removes the lifecycle of a bucket.
+pub fn set(tx: &mut Tx<'_>, name: &str, lifecycle: Option<&Lifecycle>) -> Result<(), Error> {
+    change_bucket(tx, name, |bucket| {
+        bucket.lifecycle = lifecycle.is_some();
+        Ok(())
+    })?;
+    let name = name.to_owned();
+    match lifecycle {
+        Some(lifecycle) => tx.put(&LIFECYCLES, &name, lifecycle)?,
+        None => drop(tx.delete(&LIFECYCLES, &name)?),
+    }
+    Ok(())
+}
+
+/// One thing that a lifecycle wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are what their names say")]
+pub enum Action {
+    /// The current object, as it was seen, is deleted (or marked as deleted).
+    Expire { key: String, modified: Timestamp, version: Option<VersionId> },
+    /// A noncurrent version is removed.
+    Remove { key: String, which: Which },
+    /// A delete marker that hides nothing is removed.
+    RemoveMarker { key: String, which: Which },
+    /// An upload is given up.
+    Abort { key: String, upload_id: String },
+}
+
+/// When actions are carried out, and what a version made by them is called.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// A fresh version id.
+    pub version: VersionId,
+}
+
+/// Carries out what `lifecycle` wants of a bucket, provided that it is still the bucket's. Says how much was done.
+pub fn carry_out(
+    tx: &mut Tx<'_>,
+    bucket: &str,
+    lifecycle: &Lifecycle,
+    actions: &[Action],
+    moment: &Moment,
+) -> Result<(usize, Vec<DataId>), Error> {
+    let (mut done, mut freed) = (0, Vec::new());
+    if tx.get(&LIFECYCLES, &bucket.to_owned())?.as_ref() != Some(lifecycle) {
+        return Ok((done, freed));
+    }
+    for action in actions {
+        done += usize::from(carry_out_one(tx, bucket, action, moment, &mut freed)?);
+    }
+    Ok((done, freed))
+}
+
+fn carry_out_one(
+    tx: &mut Tx<'_>,
+    bucket: &str,
+    action: &Action,
+    moment: &Moment,
+    freed: &mut Vec<DataId>,
+) -> Result<bool, Error> {
+    let place = |key: &String| Place { bucket: bucket.to_owned(), key: key.clone() };
+    match action {
+        Action::Expire { key, modified, version } => {
+            let place = place(key);
+            let seen = |object: &crate::domain::object::Object| {
+                object.modified == *modified && object.version == *version
+            };
+            if !tx.get(&OBJECTS, &place.row())?.is_some_and(|object| seen(&object)) {
+                return Ok(false);
+            }
+            let owner =
+                tx.get(&super::BUCKETS, &place.bucket)?.map(|bucket| bucket.owner).unwrap_or_default();
+            let marker = Marker { version: Some(moment.version), modified: moment.now, owner };
+            freed.append(&mut delete(tx, &place, &WriteIf::default(), &marker)?.freed);
+            Ok(true)
+        }
+        Action::Remove { key, which } => remove_noncurrent(tx, &place(key), *which, moment, freed),
+        Action::RemoveMarker { key, which } => {
+            let place = place(key);
+            let left = tx.page(&VERSIONS, &place.row(), None, 2)?.items;
+            let alone = matches!(&left[..], [(_, Version::Marker(marker))] if which.names(marker.version));
+            if !alone || tx.contains(&OBJECTS, &place.row())? {
+                return Ok(false);
+            }
+            Ok(versions::remove(tx, &place, *which, freed)?.is_some())
+        }
+        Action::Abort { key, upload_id } => match uploads::abort(tx, &place(key), upload_id) {
+            Ok(mut more) => {
+                freed.append(&mut more);
+                Ok(true)
+            }
+            Err(Error::NoSuchUpload(_)) => Ok(false),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Removes a version that is noncurrent still, and not locked.
+fn remove_noncurrent(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    which: Which,
+    moment: &Moment,
+    freed: &mut Vec<DataId>,
+) -> Result<bool, Error> {
+    let Some(bucket) = tx.get(&super::BUCKETS, &place.bucket)? else { return Ok(false) };
+    let newest = versions::find(tx, &bucket, place, None)?;
+    if newest.is_none_or(|newest| which.names(newest.id())) {
+        return Ok(false);
+    }
+    let removal = Removal { now: moment.now, bypass: false };
+    match versions::find(tx, &bucket, place, Some(which))? {
+        Some(Version::Object(object)) if object.lock.protects(removal) => return Ok(false),
+        Some(_) => {}
+        None => return Ok(false),
+    }
+    Ok(versions::remove(tx, place, which, freed)?.is_some())
+}
