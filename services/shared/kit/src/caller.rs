@@ -1,5 +1,6 @@
 //! Who a request comes from, proven: the only way to a [`Caller`] is through [`authenticate`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use api_spec::{ApiError, ErrorCode, Service};
@@ -118,13 +119,15 @@ pub async fn authenticate(
     if sig.scope.service != service.name() {
         return Err(wrong_scope(service));
     }
-    let holder = context.credentials.holder(&sig, now).await.map_err(|why| no_holder(service, why, &sig))?;
+    let guard = Guard::before(context, service, &sig, origin.source_ip, now)?;
+    let holder = context.credentials.holder(&sig, now).await;
+    let holder = holder.map_err(|why| no_holder(service, guard.unheld(why), &sig))?;
     let digest = match sig.payload.declared() {
         Some(declared) => declared.to_owned(),
         None => body_sha256(),
     };
-    let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now)
-        .map_err(|error| refuse(service, &error))?;
+    let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now);
+    let verified = verified.map_err(|error| refuse(service, &guard.unverified(error)))?;
     Ok(Caller {
         origin,
         signature: Some(Arc::new(Signature { sig, verified })),
@@ -132,6 +135,58 @@ pub async fn authenticate(
         holder: Some(holder),
         service: None,
     })
+}
+
+/// Counts a request's failure to prove its signature, see [`crate::attempts`].
+struct Guard<'a> {
+    context: &'a Context,
+    key: &'a str,
+    from: Option<IpAddr>,
+    now: Timestamp,
+}
+
+impl<'a> Guard<'a> {
+    /// Refuses a request whose sender had too many wrong signatures of late, before anything is asked or computed.
+    fn before(
+        context: &'a Context,
+        service: Service,
+        sig: &'a SigV4,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let key = sig.access_key_id.as_str();
+        if context.credentials.attempts().allows(key, from, now) {
+            return Ok(Guard { context, key, from, now });
+        }
+        context.metrics.count("murus_throttled_signatures_total", "", 1);
+        let (code, message) = match service {
+            Service::S3 => (ErrorCode::SlowDown, "Please reduce your request rate."),
+            Service::Ec2 => (ErrorCode::RequestLimitExceeded, "Request limit exceeded."),
+            Service::Iam | Service::Sts | Service::Kms => (ErrorCode::Throttling, "Rate exceeded"),
+        };
+        Err(ApiError::new(code, message))
+    }
+
+    fn count(&self) {
+        self.context.credentials.attempts().failed(self.key, self.from, self.now);
+    }
+
+    /// A key that nobody holds may be a guess.
+    fn unheld(&self, why: NoHolder) -> NoHolder {
+        match why {
+            NoHolder::Unknown | NoHolder::Inactive | NoHolder::InvalidToken => self.count(),
+            NoHolder::Expired | NoHolder::Failed(_) => {}
+        }
+        why
+    }
+
+    /// So may a signature be; a clock that is wrong is not.
+    fn unverified(&self, error: SigError) -> SigError {
+        if matches!(error, SigError::SignatureMismatch { .. }) {
+            self.count();
+        }
+        error
+    }
 }
 
 /// A request presigned by Signature Version 2, held to the same rules as one by version 4.
@@ -146,8 +201,9 @@ async fn version_2(
         return Err(refuse(Service::S3, &SigError::MultipleMechanisms));
     }
     let sig = stand_in(&query, now);
-    let holder =
-        context.credentials.holder(&sig, now).await.map_err(|why| no_holder(Service::S3, why, &sig))?;
+    let guard = Guard::before(context, Service::S3, &sig, origin.source_ip, now)?;
+    let holder = context.credentials.holder(&sig, now).await;
+    let holder = holder.map_err(|why| no_holder(Service::S3, guard.unheld(why), &sig))?;
     if now > query.expires {
         let (expired, server) = (query.expires, now);
         return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }));
@@ -163,7 +219,7 @@ async fn version_2(
             canonical_request: String::new(),
             string_to_sign: query.string_to_sign,
         };
-        return Err(refuse(Service::S3, &mismatch));
+        return Err(refuse(Service::S3, &guard.unverified(mismatch)));
     }
     let verified = Verified { signed_at: now, age_ms: 0, expires_at: Some(query.expires) };
     Ok(Caller {

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use calls::identity::{self, Credential, NamedPolicy, ResolveCredential, Resolved, WatchCredentials};
 use jiff::Timestamp;
 
+use crate::attempts::Attempts;
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
 
@@ -67,6 +68,7 @@ pub enum NoHolder {
 pub struct Credentials {
     identity: Peer,
     cache: Arc<Mutex<Cache>>,
+    attempts: Attempts,
 }
 
 struct Cache {
@@ -86,7 +88,12 @@ impl Credentials {
             confirmed: Instant::now(),
             version: 0,
         };
-        Credentials { identity, cache: Arc::new(Mutex::new(cache)) }
+        Credentials { identity, cache: Arc::new(Mutex::new(cache)), attempts: Attempts::default() }
+    }
+
+    /// Signatures that were wrong of late.
+    pub fn attempts(&self) -> &Attempts {
+        &self.attempts
     }
 
     /// Watches identity until shutdown; one task a process.

@@ -4,6 +4,7 @@
 //! A service is a function of its configuration and a [`Context`] that gives [`Routes`]; who serves those routes, on
 //! which socket and in which process, is not its business.
 
+pub mod attempts;
 pub mod audit;
 pub mod authorize;
 pub mod caller;

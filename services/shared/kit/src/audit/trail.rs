@@ -278,12 +278,7 @@ mod tests {
         trail.flush();
         assert_eq!(lines(&dir.path().join(CURRENT)).len(), 5000);
         drop(trail);
-        std::fs::OpenOptions::new()
-            .append(true)
-            .open(dir.path().join(CURRENT))
-            .unwrap()
-            .write_all(b"torn")
-            .unwrap();
+        OpenOptions::new().append(true).open(dir.path().join(CURRENT)).unwrap().write_all(b"torn").unwrap();
         let again = Trail::open(dir.path(), config(), Metrics::default()).unwrap();
         again.write(b"whole\n".to_vec());
         again.flush();
