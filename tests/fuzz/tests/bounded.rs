@@ -1,0 +1,82 @@
+//! The fuzz targets, bounded: every file of the corpus as it stands, and some thousand changes of each.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fuzz_targets::{TARGETS, Target};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Changed inputs of each target.
+const CASES: u32 = 4000;
+
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = format!("{}/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "{folder} is empty");
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+/// One of the corpus, with bytes changed, cut out, doubled, or put in.
+fn changed(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..5, any::<u8>());
+    (prop::sample::select(seeds), prop::collection::vec(change, 1..6)).prop_map(|(mut bytes, changes)| {
+        for (from, to, kind, byte) in changes {
+            if bytes.is_empty() {
+                bytes.push(byte);
+            }
+            let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+            let (from, to) = (from.min(to), from.max(to));
+            match kind {
+                0 => bytes[from] = byte,
+                1 => drop(bytes.drain(from..to)),
+                2 => {
+                    let again = bytes[from..to].to_vec();
+                    bytes.splice(from..from, again);
+                }
+                3 => bytes.insert(from, byte),
+                _ => bytes.swap(from, to),
+            }
+            bytes.truncate(64 << 10);
+        }
+        bytes
+    })
+}
+
+fn run(name: &str, target: Target) {
+    let seeds = corpus(name);
+    seeds.iter().for_each(|seed| target(seed));
+    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
+    runner
+        .run(&changed(seeds), |bytes| {
+            target(&bytes);
+            Ok(())
+        })
+        .unwrap();
+    runner
+        .run(&prop::collection::vec(any::<u8>(), 0..200), |bytes| {
+            target(&bytes);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn no_bytes_break_the_doors() {
+    for (name, target) in TARGETS {
+        run(name, target);
+    }
+}
+
+/// The corpus reaches behind the first refusal; else fuzzing it shows nothing.
+#[test]
+fn the_corpus_has_what_is_accepted() {
+    use auth::policy::Policy;
+    let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).unwrap();
+    assert!(corpus("policy").iter().any(|seed| Policy::parse(&text(seed)).is_ok()));
+    let query = |seed: &Vec<u8>| {
+        let tree = api_spec::protocol::query::parse(&text(seed)).ok()?;
+        tree.decode::<api_spec::ec2::run_instances::RunInstances>().ok()
+    };
+    assert!(corpus("query").iter().any(|seed| query(seed).is_some()));
+}
