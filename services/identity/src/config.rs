@@ -37,6 +37,8 @@ pub struct Config {
     pub oidc_ca_bundle: PathBuf,
     /// Whether OpenID Connect providers may be on this host, over plain HTTP, too: for tests only.
     pub oidc_loopback: bool,
+    /// KMS keys an account may have, 1 or more.
+    pub max_kms_keys: usize,
     /// A watch of credentials is answered after this many milliseconds without a change, 100 to 3000.
     pub watch_timeout_ms: u64,
 }
@@ -58,6 +60,7 @@ impl Default for Config {
             max_oidc_providers: 100,
             oidc_ca_bundle: "/etc/ssl/certs/ca-certificates.crt".into(),
             oidc_loopback: false,
+            max_kms_keys: 100_000,
             watch_timeout_ms: 2000,
         }
     }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use api_spec::{ApiError, ErrorCode};
 use kit::quota::OverQuota;
 
+use crate::domain::kms_error::KmsError;
+
 /// Everything that can go wrong in identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -139,6 +141,9 @@ pub enum Error {
     /// A parameter that breaks its rule.
     #[error("{0}")]
     Validation(String),
+    /// A refusal of KMS.
+    #[error(transparent)]
+    Kms(#[from] KmsError),
     /// A parameter that cannot mean anything.
     #[error("{0}")]
     InvalidInput(String),
@@ -253,6 +258,7 @@ impl Error {
             Error::InvalidSessionTag(_) => ErrorCode::InvalidParameterValue,
             Error::Refused(_) => ErrorCode::AccessDenied,
             Error::OverQuota(over) => over.code(),
+            Error::Kms(refusal) => refusal.code(),
             Error::Corrupt(_)
             | Error::Sealed(_)
             | Error::MasterKey { .. }

@@ -14,6 +14,7 @@ mod files;
 mod identity;
 mod mfa;
 mod oidc;
+mod reconcile;
 mod routing;
 mod store;
 
@@ -22,12 +23,20 @@ pub use config::Config;
 pub use error::Error;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use kit::credentials::Credentials;
 use kit::dispatch::{Dispatcher, OperationShape};
+use kit::peer::{Peer, Peers};
 use kit::{Context, Routes};
 
 use crate::identity::Identity;
+use crate::reconcile::kms_deletions::Deletions;
+use crate::reconcile::kms_rotations::Rotations;
 use crate::routing::Dispatchers;
+
+/// Deletions and rotations are a matter of days.
+const KMS_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts identity.
 ///
@@ -45,9 +54,15 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
             api::operator_actions(api::iam_actions()),
         ),
         sts: Dispatcher::new(context.clone(), Arc::clone(&identity), api::sts_actions()),
-        kms: Dispatcher::new(context, Arc::clone(&identity), api::kms_actions()),
+        kms: Dispatcher::new(context.clone(), Arc::clone(&identity), api::kms_actions()),
     });
-    Ok(Routes { public, internal: api::internal::routes(identity) })
+    kit::reconcile::run(&context, Deletions(Arc::clone(&identity)), KMS_EVERY, vec![]);
+    kit::reconcile::run(&context, Rotations(Arc::clone(&identity)), KMS_EVERY, vec![]);
+    let internal = api::internal::routes(Arc::clone(&identity));
+    // asks identity directly: through the peers it would hold the router that it becomes part of
+    let credentials = Credentials::new(Peer::of_router(internal.clone()));
+    let own = Context { credentials, peers: Peers::new(&context.common.run_dir), ..context };
+    Ok(Routes { public, internal: api::kms_internal::routes(internal, identity, own) })
 }
 
 /// The wire shapes of all actions offered.

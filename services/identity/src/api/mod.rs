@@ -11,6 +11,16 @@ mod groups;
 mod inline_policies;
 mod instance_profiles;
 pub mod internal;
+mod kms_access;
+mod kms_aliases;
+mod kms_crypto;
+pub mod kms_internal;
+mod kms_keys;
+mod kms_material;
+mod kms_paging;
+mod kms_policies;
+mod kms_rotation;
+mod kms_tags;
 mod mfa_devices;
 mod murus_accounts;
 mod oidc_providers;
@@ -43,7 +53,7 @@ use api_spec::sts::{
     AssumeRole, AssumeRoleWithWebIdentity, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken,
     GetSessionToken,
 };
-use api_spec::{Service, iam};
+use api_spec::{Service, iam, kms};
 use kit::dispatch::Actions;
 
 use crate::identity::Identity;
@@ -198,6 +208,33 @@ pub fn sts_actions() -> Actions<Identity> {
 /// KMS's actions.
 pub fn kms_actions() -> Actions<Identity> {
     Actions::of(Service::Kms)
+        .offer::<kms::CreateKey>()
+        .offer::<kms::DescribeKey>()
+        .offer::<kms::ListKeys>()
+        .offer::<kms::EnableKey>()
+        .offer::<kms::DisableKey>()
+        .offer::<kms::UpdateKeyDescription>()
+        .offer::<kms::ScheduleKeyDeletion>()
+        .offer::<kms::CancelKeyDeletion>()
+        .offer::<kms::GetKeyRotationStatus>()
+        .offer::<kms::EnableKeyRotation>()
+        .offer::<kms::DisableKeyRotation>()
+        .offer::<kms::CreateAlias>()
+        .offer::<kms::UpdateAlias>()
+        .offer::<kms::DeleteAlias>()
+        .offer::<kms::ListAliases>()
+        .offer::<kms::GetKeyPolicy>()
+        .offer::<kms::PutKeyPolicy>()
+        .offer::<kms::ListKeyPolicies>()
+        .offer::<kms::TagResource>()
+        .offer::<kms::UntagResource>()
+        .offer::<kms::ListResourceTags>()
+        .offer::<kms::Encrypt>()
+        .offer::<kms::Decrypt>()
+        .offer::<kms::ReEncrypt>()
+        .offer::<kms::GenerateDataKey>()
+        .offer::<kms::GenerateDataKeyWithoutPlaintext>()
+        .offer::<kms::GenerateRandom>()
 }
 
 /// Tags as they are kept.

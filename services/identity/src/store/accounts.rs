@@ -2,6 +2,7 @@
 
 use ::store::{Read, Tx};
 
+use super::kms;
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS,
     INSTALLATION, INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, USERS,
@@ -99,6 +100,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&POLICIES, &account)?;
     tx.delete(&ACCOUNT_QUOTAS, &account)?;
     tx.delete_prefix(&MFA_DEVICES, &account)?;
+    kms::forget(tx, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
 }

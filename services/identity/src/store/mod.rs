@@ -6,6 +6,8 @@ pub mod groups;
 pub mod holder;
 pub mod instance_profiles;
 pub mod keys;
+pub mod kms;
+mod kms_tables;
 pub mod mfa;
 pub mod oidc_providers;
 pub mod policies;

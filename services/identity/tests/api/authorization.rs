@@ -44,7 +44,8 @@ async fn a_user_without_a_policy_is_refused_every_action_but_those_that_prove_wh
     let (version, account) = (world.version().await, world.account());
     let shapes = identity::shapes().unwrap();
     assert!(shapes.len() > 40);
-    for shape in shapes {
+    // KMS speaks JSON; `kms` asks the same of it
+    for shape in shapes.into_iter().filter(|shape| shape.service != "kms") {
         let Shape::Structure { members } = shape.input else { panic!("{}", shape.operation) };
         let given: Vec<(String, String)> =
             members.into_iter().filter_map(|(name, _)| value(&name).map(|value| (name, value))).collect();

@@ -12,6 +12,7 @@ mod groups;
 mod instance_profiles;
 mod keys;
 mod kill;
+mod kms;
 mod mfa;
 mod policies;
 mod quotas;

@@ -203,7 +203,7 @@ impl Client {
         Request::from_parts(parts, body)
     }
 
-    fn sign(&self, service: &str, request: &mut Request<Vec<u8>>) {
+    pub fn sign(&self, service: &str, request: &mut Request<Vec<u8>>) {
         let token = self.session_token.clone();
         let identity = AwsCredentials::new(&self.access_key_id, &self.secret, token, None, "test").into();
         let parameters = v4::SigningParams::builder()

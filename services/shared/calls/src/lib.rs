@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 pub mod accounts;
 pub mod compute;
 pub mod identity;
+pub mod kms;
 pub mod node;
 pub mod object;
 pub mod volume;
