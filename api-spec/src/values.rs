@@ -13,7 +13,11 @@ pub struct Timestamp(pub jiff::Timestamp);
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+        // by hand: a list of objects has a thousand of them
+        let time = jiff::tz::Offset::UTC.to_datetime(self.0);
+        let (year, month, day) = (time.year(), time.month(), time.day());
+        let (hour, minute, second, milli) = (time.hour(), time.minute(), time.second(), time.millisecond());
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
 }
 

@@ -10,9 +10,9 @@ use store::StartsWith;
 
 use super::exchange::Exchange;
 use super::reply::{document, quoted};
-use crate::domain::object::Object;
+use crate::domain::object::{Listed, Object};
 use crate::error::Error;
-use crate::store::OBJECTS;
+use crate::store::LISTED;
 use crate::store::list::{Entry, Found, Walk};
 
 /// No page has more entries.
@@ -69,18 +69,18 @@ impl Asked {
         self.url.then(|| "url".to_owned())
     }
 
-    fn walk(&self, x: &Exchange, after: Option<String>) -> Result<Found<Object>, Error> {
+    fn walk(&self, x: &Exchange, after: Option<String>) -> Result<Found<Listed>, Error> {
         let walk = Walk {
             prefix: self.prefix.clone(),
             delimiter: self.delimiter.clone(),
             after,
             limit: self.limit as usize,
         };
-        let scan = x.snapshot.iter_prefix(&OBJECTS, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
+        let scan = x.snapshot.iter_prefix(&LISTED, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
         Ok(walk.run(&x.place.bucket, scan)?)
     }
 
-    fn split(&self, found: Found<Object>, owner: bool) -> (Vec<ObjectEntry>, Vec<CommonPrefix>) {
+    fn split(&self, found: Found<Listed>, owner: bool) -> (Vec<ObjectEntry>, Vec<CommonPrefix>) {
         let (mut contents, mut prefixes) = (Vec::with_capacity(found.entries.len()), Vec::new());
         for entry in found.entries {
             match entry {
@@ -91,14 +91,13 @@ impl Asked {
         (contents, prefixes)
     }
 
-    fn entry(&self, key: &str, object: Object, owner: bool) -> ObjectEntry {
-        let (algorithm, kind) = sum_of(&object);
+    fn entry(&self, key: &str, object: Listed, owner: bool) -> ObjectEntry {
         ObjectEntry {
             key: self.show(key),
             last_modified: object.modified.into(),
             etag: quoted(&object.etag),
-            checksum_algorithm: algorithm,
-            checksum_type: kind,
+            checksum_algorithm: object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect(),
+            checksum_type: object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()),
             size: object.size,
             owner: owner.then(|| owner_of(object.owner)),
             storage_class: "STANDARD".into(),

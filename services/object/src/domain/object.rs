@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
-use super::checksum::Checksum;
+use super::checksum::{Algorithm, Checksum, Kind};
 use super::id::DataId;
 use super::lock::Lock;
 use super::tag::Tags;
@@ -20,6 +20,7 @@ pub struct Object {
     /// Without quotes.
     pub etag: String,
     /// When it was made.
+    #[serde(with = "stored_time")]
     pub modified: Timestamp,
     /// Where the content is.
     pub data: Data,
@@ -48,6 +49,83 @@ pub struct Object {
 }
 
 store::packed_value!(Object, version = 2, json = 1);
+
+/// What a list shows of an object, read from the same rows: a page has a thousand of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Listed {
+    /// Bytes of content.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// When it was made.
+    #[serde(with = "stored_time")]
+    pub modified: Timestamp,
+    /// Canonical user id.
+    pub owner: String,
+    /// Of which kind its checksum is.
+    #[serde(default)]
+    pub checksum: Option<ListedSum>,
+}
+
+/// What a list shows of a checksum.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ListedSum {
+    /// Algorithm.
+    pub algorithm: Algorithm,
+    /// Of the whole, or of parts.
+    pub kind: Kind,
+}
+
+impl store::Value for Listed {
+    /// It is never written: the row is an [`Object`]'s.
+    fn to_bytes(&self) -> Result<Vec<u8>, store::Error> {
+        Err(store::Error::Engine("what a list shows of an object is not stored".into()))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, store::Error> {
+        match store::version_of(bytes) {
+            2 => store::decode_packed(bytes),
+            1 => store::decode_json(bytes),
+            found => Err(store::unknown_version::<Self>(found, 2)),
+        }
+    }
+}
+
+/// A time as it is stored: text where people may read it, else nanoseconds. Either is read.
+mod stored_time {
+    use std::fmt;
+
+    use jiff::Timestamp;
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::{Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        match i64::try_from(at.as_nanosecond()) {
+            Ok(nanoseconds) if !serializer.is_human_readable() => serializer.serialize_i64(nanoseconds),
+            _ => at.serialize(serializer),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+            fn visit_i64<E: Error>(self, nanoseconds: i64) -> Result<Timestamp, E> {
+                Timestamp::from_nanosecond(nanoseconds.into()).map_err(E::custom)
+            }
+            fn visit_u64<E: Error>(self, nanoseconds: u64) -> Result<Timestamp, E> {
+                Timestamp::from_nanosecond(nanoseconds.into()).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
 
 /// Headers that are kept with an object and given back as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,24 +193,16 @@ mod tests {
     use store::Value;
 
     use super::*;
-    use crate::domain::checksum::{Algorithm, Sum};
 
+    /// As the first version stored it; fields that came later have their defaults.
     fn object() -> Object {
-        let sum = Sum { algorithm: Algorithm::Crc64Nvme, raw: vec![7; 8] };
-        Object {
-            size: 4096,
-            etag: "d41d8cd98f00b204e9800998ecf8427e".into(),
-            modified: "2026-11-24T13:43:03.123456789Z".parse().unwrap(),
-            data: Data::Inline(DataId::new(Timestamp::UNIX_EPOCH, 77)),
-            owner: "0".repeat(64),
-            account: "000000000001".into(),
-            checksum: Some(Checksum::from(sum)),
-            meta: Meta { system: [("content-type".into(), "text/plain".into())].into(), ..Meta::default() },
-            version: None,
-            tags: Tags::new(),
-            lock: Lock::default(),
-            acl: None,
-        }
+        let text = r#"{"size":4096,"etag":"d41d8cd98f00b204e9800998ecf8427e",
+            "modified":"2026-11-24T13:43:03.123456789Z","data":{"i":"0000000000000000000000000000004d"},
+            "owner":"75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a",
+            "account":"000000000001",
+            "checksum":{"algorithm":"CRC64NVME","kind":"FULL_OBJECT","value":"BwcHBwcHBwc="},
+            "meta":{"system":{"content-type":"text/plain"}}}"#;
+        serde_json::from_str(text).unwrap()
     }
 
     #[test]
@@ -141,6 +211,17 @@ mod tests {
         assert_eq!(Object::from_bytes(&stored).unwrap(), object());
         let row = FileRow { refs: 2, size: 9 };
         assert_eq!(FileRow::from_bytes(&store::encode_json(&row, 1).unwrap()).unwrap(), row);
+    }
+
+    #[test]
+    fn a_list_reads_the_same_rows() {
+        for stored in [object().to_bytes().unwrap(), store::encode_json(&object(), 1).unwrap()] {
+            let listed = Listed::from_bytes(&stored).unwrap();
+            let Object { size, etag, modified, owner, checksum, .. } = object();
+            let sum = checksum.map(|sum| ListedSum { algorithm: sum.algorithm, kind: sum.kind });
+            assert_eq!(listed, Listed { size, etag, modified, owner, checksum: sum });
+            assert!(listed.to_bytes().is_err(), "it would lose the rest of the row");
+        }
     }
 
     #[test]
