@@ -3,6 +3,7 @@
 
 mod account;
 mod image;
+mod object;
 mod quota;
 
 use clap::Subcommand;
@@ -22,6 +23,9 @@ pub enum Command {
     /// Quotas that hold for everybody in an account.
     #[command(subcommand)]
     Quota(quota::Command),
+    /// What the object service keeps its files on.
+    #[command(subcommand)]
+    Object(object::Command),
 }
 
 /// Does it.
@@ -30,5 +34,6 @@ pub async fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Account(command) => account::run(config, command).await,
         Command::Image(command) => image::run(config, command).await,
         Command::Quota(command) => quota::run(config, command).await,
+        Command::Object(command) => object::run(config, command).await,
     }
 }

@@ -1,5 +1,7 @@
 //! The `[object]` section of the configuration.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// How the object service keeps and serves objects.
@@ -9,6 +11,11 @@ pub struct Config {
     /// Names under which S3 is reached, without port. A request to `<bucket>.<domain>` names its bucket in the host;
     /// `s3.<domain>` and `s3.<region>.<domain>` are the endpoint itself, too.
     pub domains: Vec<String>,
+    /// Where larger objects are kept: directories on disks of any size, each on the one with most room. None means
+    /// `<data_dir>/object/data` alone. A directory that objects lie in must not just be left out: drain it first.
+    pub data_dirs: Vec<PathBuf>,
+    /// Directories that take nothing new and are emptied onto the others.
+    pub drain_dirs: Vec<PathBuf>,
     /// Objects up to this many bytes are kept in the index store, larger ones in files of their own. 0..=1048576.
     pub inline_max_bytes: u32,
     /// Uploads are refused when they would leave less than this free on the disk of the data directory, in MiB, so
@@ -28,6 +35,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             domains: vec!["localhost".into()],
+            data_dirs: Vec::new(),
+            drain_dirs: Vec::new(),
             inline_max_bytes: 16 << 10,
             reserve_mib: 256,
             body_timeout_s: 60,

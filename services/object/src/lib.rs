@@ -14,6 +14,7 @@ pub mod api;
 pub mod body;
 pub mod config;
 pub mod data;
+pub mod disks;
 pub mod domain;
 pub mod error;
 pub mod reconcile;
@@ -37,6 +38,7 @@ pub use crate::config::Config;
 use crate::data::files::Files;
 pub use crate::error::Error;
 use crate::reconcile::completed::Forget;
+use crate::reconcile::drain::Drain;
 use crate::reconcile::lifecycle::Expire;
 use crate::reconcile::orphans::Orphans;
 use crate::reconcile::scrub::Scrub;
@@ -46,6 +48,8 @@ use crate::service::Service;
 const ORPHANS_EVERY: Duration = Duration::from_secs(30);
 /// A pass of the scrubber reads a second's worth.
 const SCRUB_EVERY: Duration = Duration::from_secs(1);
+/// A pass goes on until the disk is empty or something fails.
+const DRAIN_EVERY: Duration = Duration::from_secs(2);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// How often it is looked whether a new day of the lifecycle has begun, at most.
 const LIFECYCLE_EVERY: u64 = 600;
@@ -59,13 +63,16 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let (root, reserve) = (context.data_dir(), config.reserve_mib << 20);
     let opened = tokio::task::spawn_blocking(move || {
         let store = Store::open_logged(&root.join("store"))?;
-        let files = Files::open(&root.join("data"), reserve)?;
+        let files = Files::over(Vec::new(), reserve);
         Ok::<_, Error>((store, files))
     });
     let (store, files) = opened.await.map_err(|error| Error::Internal(error.to_string()))??;
     let wakes = vec![files.wake()];
+    let (data_dirs, drain_dirs) = (config.data_dirs.clone(), config.drain_dirs.clone());
     let service = Arc::new(Service::new(context.clone(), config, store, files));
+    disks::arrange(&service, data_dirs, drain_dirs).await?;
     kit::reconcile::run(&context, Orphans::new(Arc::clone(&service)), ORPHANS_EVERY, wakes);
+    kit::reconcile::run(&context, Drain(Arc::clone(&service)), DRAIN_EVERY, vec![]);
     let day = Duration::from_secs(service.config.lifecycle_day_seconds.min(LIFECYCLE_EVERY));
     let changed = vec![service.store.changed(&store::LIFECYCLES)];
     kit::reconcile::run(&context, Expire::new(Arc::clone(&service)), day, changed);
@@ -78,10 +85,13 @@ fn routes(service: Arc<Service>) -> Routes {
     let public = Arc::clone(&service);
     let public = Router::new().fallback(move |request: Request| api::answer(Arc::clone(&public), request));
     let logs = Arc::clone(&service);
-    let internal = kit::internal::answer(api::accounts::routes(&service), move |call: PutLog| {
-        let service = Arc::clone(&logs);
-        async move { api::put_log::answer(service, call).await.map_err(ApiError::from) }
-    });
+    let internal = kit::internal::answer(
+        disks::route(api::accounts::routes(&service), &service),
+        move |call: PutLog| {
+            let service = Arc::clone(&logs);
+            async move { api::put_log::answer(service, call).await.map_err(ApiError::from) }
+        },
+    );
     let internal = internal.route(
         &kit::internal::path_of(ReadObject::PATH),
         post(move |body: Bytes| api::read_object::answer(Arc::clone(&service), body)),

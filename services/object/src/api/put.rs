@@ -96,11 +96,13 @@ pub async fn take(
 
 /// Where content of this length goes.
 pub async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<Promise>), Error> {
-    let promise = service.files.promise(length)?;
+    // a row goes into the index in any case
+    let promise = service.files.promise_in_index(length.min(u64::from(service.config.inline_max_bytes)))?;
     if length <= u64::from(service.config.inline_max_bytes) {
         let room = usize::try_from(length).unwrap_or_default();
         return Ok((Sink::Memory(Vec::with_capacity(room)), Some(promise)));
     }
+    let promise = service.files.promise(length)?;
     let (files, id, disk) = (service.files.clone(), service.fresh_id(), promise.disk());
     let file = tokio::task::spawn_blocking(move || files.create(id, disk));
     let file = file.await.map_err(|error| Error::Internal(error.to_string()))??;

@@ -13,8 +13,12 @@ use crate::domain::id::DataId;
 
 /// How old the answer to "how much is free?" may be. What is promised meanwhile is known.
 const FREE_FOR: Duration = Duration::from_millis(100);
+/// The file that tells a data directory from the empty folder that is left when its disk is not mounted.
+const MARK: &str = "murus-disk";
 /// What the names of files with checksums end with.
 const SUMMED: &str = ".s";
+/// What the names of files end with that are being copied here.
+const UNNAMED: &str = ".copy";
 
 /// A data directory.
 pub struct Disk {
@@ -60,6 +64,32 @@ impl Disk {
         })
     }
 
+    /// Begins or ends emptying it.
+    pub fn set_draining(&self, draining: bool) {
+        self.draining.store(draining, Ordering::Relaxed);
+    }
+
+    /// What marks the directory as this service's own; none if it is new.
+    pub fn mark(root: &Path) -> io::Result<Option<String>> {
+        match std::fs::read_to_string(root.join(MARK)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// Marks the directory.
+    pub fn set_mark(&self, mark: &str) -> io::Result<()> {
+        let path = self.root.join(MARK);
+        std::fs::write(&path, mark)?;
+        File::open(path)?.sync_all()?;
+        File::open(&self.root)?.sync_all()
+    }
+
+    /// How many files there are.
+    pub fn count(&self) -> io::Result<u64> {
+        (0..=255).map(|shard| Ok(self.list(shard)?.len() as u64)).sum()
+    }
+
     /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
@@ -100,6 +130,17 @@ impl Disk {
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path(id, Format::Summed))
     }
 
+    /// A new file that is not to be found until it is named. What an earlier one left half written is gone.
+    pub fn create_unnamed(&self, id: DataId) -> io::Result<File> {
+        let path = self.unnamed(id);
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    }
+
+    /// Names it.
+    pub fn name(&self, id: DataId) -> io::Result<()> {
+        std::fs::rename(self.unnamed(id), self.path(id, Format::Summed))
+    }
+
     /// A file for reading.
     pub fn read(&self, id: DataId) -> io::Result<StoredFile> {
         match File::open(self.path(id, Format::Summed)) {
@@ -113,8 +154,8 @@ impl Disk {
     /// Removes a file; says whether there was one.
     pub fn remove(&self, id: DataId) -> io::Result<bool> {
         let mut found = false;
-        for format in [Format::Summed, Format::Bare] {
-            match std::fs::remove_file(self.path(id, format)) {
+        for path in [self.path(id, Format::Summed), self.path(id, Format::Bare), self.unnamed(id)] {
+            match std::fs::remove_file(path) {
                 Ok(()) => found = true,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -146,6 +187,10 @@ impl Disk {
         shard.directory.sync_all()?;
         *synced = covers;
         Ok(())
+    }
+
+    fn unnamed(&self, id: DataId) -> PathBuf {
+        self.root.join(format!("{:02x}", id.shard())).join(format!("{id}{UNNAMED}"))
     }
 
     fn path(&self, id: DataId, format: Format) -> PathBuf {

@@ -8,22 +8,27 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use rustix::fs::{Advice, fadvise};
 use tokio::sync::watch;
 
 use super::disk::Disk;
 use super::stored::{StoredFile, Sums};
 use crate::domain::id::DataId;
 
+/// After so many bytes the disk is told to begin writing them.
+const PACE_BYTES: u64 = 8 << 20;
+
 /// The data directories. Clones share them.
 #[derive(Clone)]
 pub struct Files(Arc<Inner>);
 
 struct Inner {
-    disks: Vec<Arc<Disk>>,
+    disks: RwLock<Arc<[Arc<Disk>]>>,
     /// Bytes that must stay free on each.
     reserve: u64,
     held: Mutex<Held>,
@@ -46,7 +51,7 @@ impl Files {
     /// These disks together.
     pub fn over(disks: Vec<Disk>, reserve: u64) -> Files {
         Files(Arc::new(Inner {
-            disks: disks.into_iter().map(Arc::new).collect(),
+            disks: RwLock::new(disks.into_iter().map(Arc::new).collect()),
             reserve,
             held: Mutex::default(),
             wake: watch::Sender::new(0),
@@ -54,8 +59,13 @@ impl Files {
     }
 
     /// The disks.
-    pub fn disks(&self) -> &[Arc<Disk>] {
-        &self.0.disks
+    pub fn disks(&self) -> Arc<[Arc<Disk>]> {
+        Arc::clone(&self.0.disks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses these disks from now on. Those that are left out must be empty.
+    pub fn use_disks(&self, disks: Vec<Arc<Disk>>) {
+        *self.0.disks.write().unwrap_or_else(PoisonError::into_inner) = disks.into();
     }
 
     /// Sets space aside for `bytes` until the promise is dropped, on the disk that has most.
@@ -63,21 +73,35 @@ impl Files {
     /// # Errors
     /// `StorageFull` when that would touch the reserve everywhere.
     pub fn promise(&self, bytes: u64) -> io::Result<Promise> {
+        let disks = self.disks();
         let mut best: Option<(u64, &Arc<Disk>)> = None;
-        for disk in self.0.disks.iter().filter(|disk| !disk.is_draining()) {
+        for disk in disks.iter().filter(|disk| !disk.is_draining()) {
             let room = disk.room()?;
             if best.is_none_or(|(most, _)| room > most) {
                 best = Some((room, disk));
             }
         }
-        let enough = |room: u64| bytes.checked_add(self.0.reserve).is_some_and(|needed| needed <= room);
         match best {
-            Some((room, disk)) if enough(room) => {
-                disk.promise(bytes);
-                Ok(Promise { disk: Arc::clone(disk), bytes })
-            }
+            Some((room, disk)) if self.is_enough(room, bytes) => Ok(Promise::of(disk, bytes)),
             _ => Err(ErrorKind::StorageFull.into()),
         }
+    }
+
+    /// Sets space aside where the index is, which is on the disk of the first directory.
+    ///
+    /// # Errors
+    /// `StorageFull` when that would touch the reserve.
+    pub fn promise_in_index(&self, bytes: u64) -> io::Result<Promise> {
+        let disks = self.disks();
+        let first = disks.first().ok_or(ErrorKind::StorageFull)?;
+        match self.is_enough(first.room()?, bytes) {
+            true => Ok(Promise::of(first, bytes)),
+            false => Err(ErrorKind::StorageFull.into()),
+        }
+    }
+
+    fn is_enough(&self, room: u64, bytes: u64) -> bool {
+        bytes.checked_add(self.0.reserve).is_some_and(|needed| needed <= room)
     }
 
     /// A new file where space is promised.
@@ -85,14 +109,14 @@ impl Files {
         self.held().writing.insert(id);
         let writing = Writing { id, files: self.clone(), disk, published: AtomicBool::new(false) };
         let file = writing.disk.create(id)?;
-        Ok(NewFile { file, sums: Sums::new(id), size: 0, writing })
+        Ok(NewFile { file, sums: Sums::new(id), size: 0, sent: 0, writing })
     }
 
     /// Opens a file for reading.
     pub fn read(&self, id: DataId) -> io::Result<StoredFile> {
         // it may move behind us while we look
         for _ in 0..2 {
-            for disk in &self.0.disks {
+            for disk in self.disks().iter() {
                 match disk.read(id) {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     other => return other,
@@ -151,13 +175,13 @@ impl Files {
             held.suspects.push(id);
             return Ok(());
         }
-        self.0.disks.iter().try_for_each(|disk| disk.remove(id).map(drop))
+        self.disks().iter().try_for_each(|disk| disk.remove(id).map(drop))
     }
 
     /// The ids of all files of a shard, on every disk.
     pub fn list(&self, shard: u8) -> io::Result<Vec<DataId>> {
         let mut found = Vec::new();
-        for disk in &self.0.disks {
+        for disk in self.disks().iter() {
             found.extend(disk.list(shard)?);
         }
         Ok(found)
@@ -175,6 +199,11 @@ pub struct Promise {
 }
 
 impl Promise {
+    fn of(disk: &Arc<Disk>, bytes: u64) -> Promise {
+        disk.promise(bytes);
+        Promise { disk: Arc::clone(disk), bytes }
+    }
+
     /// The disk it is on.
     pub fn disk(&self) -> Arc<Disk> {
         Arc::clone(&self.disk)
@@ -246,6 +275,8 @@ pub struct NewFile {
     file: File,
     sums: Sums,
     size: u64,
+    /// So much is on its way to the disk already.
+    sent: u64,
     writing: Writing,
 }
 
@@ -255,12 +286,17 @@ impl NewFile {
         self.file.write_all(data)?;
         self.sums.update(data);
         self.size += data.len() as u64;
+        if self.size - self.sent >= PACE_BYTES {
+            // begins writing these pages, which `finish` then need not wait for; a file system may ignore it
+            let _ = fadvise(&self.file, self.sent, NonZero::new(self.size - self.sent), Advice::DontNeed);
+            self.sent = self.size;
+        }
         Ok(())
     }
 
     /// Makes it durable.
     pub fn finish(self) -> io::Result<(Writing, u64)> {
-        let NewFile { mut file, sums, size, writing } = self;
+        let NewFile { mut file, sums, size, writing, .. } = self;
         file.write_all(&sums.finish())?;
         file.sync_data()?;
         writing.disk.sync_directory(writing.id)?;

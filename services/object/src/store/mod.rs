@@ -19,7 +19,7 @@ use crate::domain::bucket::Bucket;
 use crate::domain::cors::Cors;
 use crate::domain::id::DataId;
 use crate::domain::lifecycle::Lifecycle;
-use crate::domain::object::{FileRow, Manifest, Object};
+use crate::domain::object::{FileRow, Listed, Manifest, Object};
 use crate::domain::scrub::{Finding, Round};
 use crate::domain::upload::{Completed, Part, Upload};
 use crate::domain::version::Version;
@@ -30,6 +30,8 @@ pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
 pub const CORS: Table<String, Cors> = Table::new("cors");
 /// (bucket, key) -> current object.
 pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
+/// The same rows, as lists read them.
+pub const LISTED: Table<(String, String), Listed> = Table::new("objects");
 /// (bucket, key, age) -> version that is not the current object, newest first.
 pub const VERSIONS: Table<(String, String, u64), Version> = Table::new("versions");
 /// (bucket, key) -> age of the `null` version, where that is not the current object.
@@ -54,3 +56,5 @@ pub const COMPLETED: Table<String, Completed> = Table::new("completed_uploads");
 pub const ROUNDS: Table<String, Round> = Table::new("scrub_rounds");
 /// Content that is not what was written.
 pub const FINDINGS: Table<DataId, Finding> = Table::new("scrub_findings");
+/// Data directory -> what it is marked with.
+pub const DISKS: Table<String, String> = Table::new("disks");

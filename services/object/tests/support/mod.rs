@@ -32,6 +32,7 @@ pub struct World {
     pub internal: Router,
     pub shutdown: Shutdown,
     pub data: PathBuf,
+    pub metrics: Metrics,
     _dir: Option<tempfile::TempDir>,
 }
 
@@ -107,23 +108,26 @@ impl World {
 
     /// One over a directory that outlives it.
     pub async fn at(root: &Path) -> World {
-        World::at_with(root, config()).await
+        World::open(root, config()).await.unwrap()
     }
 
     /// A fresh one that is set up in another way.
     pub async fn with(config: Config) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let mut world = World::at_with(dir.path(), config).await;
+        let mut world = World::open(dir.path(), config).await.unwrap();
         world._dir = Some(dir);
         world
     }
 
-    async fn at_with(root: &Path, config: Config) -> World {
+    /// One over a directory, set up in another way; it may be refused.
+    pub async fn open(root: &Path, config: Config) -> Result<World, object::Error> {
         let context = context(root);
         std::fs::create_dir_all(context.data_dir()).unwrap();
         let (shutdown, data) = (context.shutdown.clone(), context.data_dir().join("data"));
-        let routes = object::start(config, context).await.unwrap();
-        World { public: routes.public, internal: routes.internal, shutdown, data, _dir: None }
+        let metrics = context.metrics.clone();
+        let routes = object::start(config, context).await?;
+        let (public, internal) = (routes.public, routes.internal);
+        Ok(World { public, internal, shutdown, data, metrics, _dir: None })
     }
 
     /// Keeps the directory for as long as the world.

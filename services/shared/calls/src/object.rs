@@ -38,3 +38,33 @@ pub struct PutLog {
     pub content: String,
 }
 internal_call!(PutLog, "put-log" => Done);
+
+/// Use these data directories from now on, and empty some of them. The operator's: sent by `murus admin object disks`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseDisks {
+    /// As in the configuration.
+    pub data_dirs: Vec<String>,
+    /// As in the configuration.
+    pub drain_dirs: Vec<String>,
+}
+internal_call!(UseDisks, "use-disks" => Disks);
+
+/// The data directories as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disks {
+    /// All of them.
+    pub disks: Vec<DiskState>,
+}
+
+/// A data directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskState {
+    /// Where it is.
+    pub path: String,
+    /// Bytes that may still be put there.
+    pub free_bytes: u64,
+    /// Files that it has.
+    pub files: u64,
+    /// Whether it takes nothing new and is being emptied.
+    pub draining: bool,
+}
