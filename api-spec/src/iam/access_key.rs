@@ -100,3 +100,34 @@ pub struct DeleteAccessKey {
     pub access_key_id: String,
 }
 crate::operation!(Iam, DeleteAccessKey => Empty);
+
+/// Tells when an access key was last used.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetAccessKeyLastUsed {
+    /// The key.
+    pub access_key_id: String,
+}
+crate::operation!(Iam, GetAccessKeyLastUsed => GetAccessKeyLastUsedResult);
+
+/// What [`GetAccessKeyLastUsed`] answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetAccessKeyLastUsedResult {
+    /// Whose it is; absent for a root's.
+    pub user_name: Option<String>,
+    /// Its last use.
+    pub access_key_last_used: AccessKeyLastUsed,
+}
+
+/// The last use of a key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccessKeyLastUsed {
+    /// When; absent for one that was never used.
+    pub last_used_date: Option<Timestamp>,
+    /// `s3`; `N/A` for one that was never used.
+    pub service_name: String,
+    /// Region that the request was signed for; `N/A` for one that was never used.
+    pub region: String,
+}

@@ -252,7 +252,8 @@ fn administrator(admin: &AdminCredentials, id: String, now: Timestamp) -> User {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Does what takes its time apart from the threads that answer requests.
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::Corrupt(error.to_string())))

@@ -80,6 +80,27 @@ pub enum Error {
         /// How long to wait.
         seconds: i64,
     },
+    /// A user without a password.
+    #[error("Login Profile for User {0} cannot be found.")]
+    NoSuchLoginProfile(String),
+    /// A user that has a password.
+    #[error("Login Profile for user {0} already exists.")]
+    LoginProfileTaken(String),
+    /// An account that has set no rules for passwords.
+    #[error("The Password Policy with domain name {0} cannot be found.")]
+    NoPasswordPolicy(String),
+    /// A password that is not what the account asks for.
+    #[error("{0}")]
+    PasswordPolicyViolation(String),
+    /// A present password that is another one.
+    #[error("The old password was incorrect.")]
+    WrongOldPassword,
+    /// Somebody who has no password because he is no user.
+    #[error("The request was rejected because the type of user for the transaction was incorrect.")]
+    NotAUser,
+    /// Something that another request is changing.
+    #[error("The entity {0} is being changed by another request. Try again.")]
+    TemporarilyUnmodifiable(String),
     /// An account that is not there.
     #[error("The account with id {0} cannot be found.")]
     NoSuchAccount(String),
@@ -231,9 +252,16 @@ impl Error {
             | Error::NoSuchAccount(_)
             | Error::NoSuchMfaDevice(_)
             | Error::NoSuchOidcProvider(_)
+            | Error::NoSuchLoginProfile(_)
+            | Error::NoPasswordPolicy(_)
             | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
             Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,
+            Error::WrongOldPassword => ErrorCode::AccessDenied,
             Error::InvalidAuthenticationCode => ErrorCode::InvalidAuthenticationCode,
+            Error::PasswordPolicyViolation(_) => ErrorCode::PasswordPolicyViolation,
+            Error::NotAUser => ErrorCode::InvalidUserType,
+            Error::TemporarilyUnmodifiable(_) => ErrorCode::EntityTemporarilyUnmodifiable,
+            Error::LoginProfileTaken(_) => ErrorCode::EntityAlreadyExists,
             Error::TooManyAttempts { .. } => ErrorCode::Throttling,
             Error::NameTaken { .. }
             | Error::PolicyNameTaken(_)

@@ -15,7 +15,9 @@ mod identity;
 mod mfa;
 mod oidc;
 mod reconcile;
+mod passwords;
 mod routing;
+mod sign_in;
 mod store;
 
 pub use bootstrap::{AdminCredentials, admin_credentials};

@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::store::{mfa, users};
 
 impl Identity {
-    /// Checks a code of a user's device and uses it up: the same code is not taken again. Attempts are limited.
+    /// Checks a code of a user's device (any of them where none is named) and uses it up: the same code is not taken again. Attempts are limited.
     ///
     /// # Errors
     /// [`Error::MfaFailed`] when the device is not this user's or the code is not one of this moment,
@@ -24,27 +24,33 @@ impl Identity {
         &self,
         account: &str,
         user_id: &str,
-        serial: &str,
+        serial: Option<&str>,
         code: &str,
     ) -> Result<(), Error> {
         let guessed_at = format!("mfa {account} {user_id}");
         self.attempt(&guessed_at)?;
         let (sealer, now) = (self.sealer.clone(), self.clock.now());
         let (account, user_id) = (account.to_owned(), user_id.to_owned());
-        let (serial, code) = (serial.to_owned(), code.to_owned());
+        let (serial, code) = (serial.map(str::to_owned), code.to_owned());
         self.db
             .note(move |tx| {
                 let Some(user) = users::by_id(tx, &account, &user_id)? else {
                     return Err(Error::MfaFailed(NOT_THEIRS));
                 };
-                let Ok(mut device) = mfa::of(tx, &user, &serial) else {
-                    return Err(Error::MfaFailed(NOT_THEIRS));
-                };
-                let seed = seed(&sealer, &device)?;
-                let enabled = device.enabled.as_mut().ok_or(Error::NotTheirMfaDevice)?;
-                let taken = totp::take(&seed, enabled.clockwork(), now, &code);
-                enabled.set(taken.ok_or(Error::MfaFailed(WRONG_CODE))?);
-                mfa::put(tx, &device)
+                let theirs = mfa::of_user(tx, &user)?.into_iter();
+                let asked =
+                    theirs.filter(|device| serial.as_ref().is_none_or(|serial| *serial == device.serial));
+                let mut answer = Err(Error::MfaFailed(NOT_THEIRS));
+                for mut device in asked {
+                    let seed = seed(&sealer, &device)?;
+                    let enabled = device.enabled.as_mut().ok_or(Error::NotTheirMfaDevice)?;
+                    if let Some(taken) = totp::take(&seed, enabled.clockwork(), now, &code) {
+                        enabled.set(taken);
+                        return mfa::put(tx, &device);
+                    }
+                    answer = Err(Error::MfaFailed(WRONG_CODE));
+                }
+                answer
             })
             .await?;
         self.attempts.succeeded(&guessed_at);

@@ -2,23 +2,24 @@
 
 use ::store::Read;
 use api_spec::iam::{
-    AccessKey, CreateAccessKey, CreateAccessKeyResult, DeleteAccessKey, ListAccessKeys, ListAccessKeysResult,
-    Secret, UpdateAccessKey,
+    AccessKey, AccessKeyLastUsed, CreateAccessKey, CreateAccessKeyResult, DeleteAccessKey,
+    GetAccessKeyLastUsed, GetAccessKeyLastUsedResult, ListAccessKeys, ListAccessKeysResult, Secret,
+    UpdateAccessKey,
 };
 use api_spec::{ApiError, Empty};
 use auth::policy::Principal;
 use kit::dispatch::Serve;
 use kit::{Access, Caller};
 
-use super::access::who;
+use super::access::{user_access, who};
 use super::paging::page;
 use super::views;
 use crate::domain::access_key::{self, Owner, Status};
 use crate::domain::{ids, names};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::store::keys;
 use crate::store::users::{self, Who};
+use crate::store::{keys, usage};
 
 /// Whose keys a request means: the user's that it names, or the caller's own, which may be a root.
 struct Whose {
@@ -149,5 +150,45 @@ impl Serve<DeleteAccessKey> for Identity {
             })
             .await?;
         Ok(Empty {})
+    }
+}
+
+impl Serve<GetAccessKeyLastUsed> for Identity {
+    async fn access(&self, op: &GetAccessKeyLastUsed, caller: &Caller) -> Result<Vec<Access>, ApiError> {
+        let action = "iam:GetAccessKeyLastUsed";
+        let read = self.db.read()?;
+        let found = keys::get(&read, &op.access_key_id)?.filter(|key| key.account == caller.account_id());
+        let user = match &found {
+            Some(key) => users::by_id(&read, &key.account, &key.user_id)?,
+            None => None,
+        };
+        Ok(vec![match (user, found) {
+            (Some(user), _) => user_access(action, &user),
+            (None, Some(key)) => Access::new(action, format!("arn:aws:iam::{}:root", key.account)),
+            (None, None) => Access::new(action, "*"),
+        }])
+    }
+
+    async fn handle(
+        &self,
+        op: GetAccessKeyLastUsed,
+        caller: &Caller,
+    ) -> Result<GetAccessKeyLastUsedResult, ApiError> {
+        names::access_key_id(&op.access_key_id)?;
+        let read = self.db.read()?;
+        let found = keys::get(&read, &op.access_key_id)?.filter(|key| key.account == caller.account_id());
+        let key = found.ok_or_else(|| Error::NoSuchAccessKey(op.access_key_id.clone()))?;
+        let user = users::by_id(&read, &key.account, &key.user_id)?;
+        let last = usage::of_key(&read, &key.id)?;
+        let or_none =
+            |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "N/A".into());
+        Ok(GetAccessKeyLastUsedResult {
+            user_name: user.map(|user| user.name),
+            access_key_last_used: AccessKeyLastUsed {
+                last_used_date: last.as_ref().map(|last| last.at.into()),
+                service_name: or_none(last.as_ref().map(|last| last.service.clone())),
+                region: or_none(last.map(|last| last.region)),
+            },
+        })
     }
 }

@@ -21,6 +21,7 @@ mod kms_paging;
 mod kms_policies;
 mod kms_rotation;
 mod kms_tags;
+mod login_profiles;
 mod mfa_devices;
 mod murus_accounts;
 mod oidc_providers;
@@ -33,6 +34,7 @@ mod role_policies;
 mod roles;
 mod session_holder;
 mod sessions;
+mod sign_in;
 mod tags;
 mod users;
 mod views;
@@ -60,7 +62,7 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    oidc_actions(mfa_actions(tag_actions(role_actions(policy_actions(user_actions())))))
+    password_actions(oidc_actions(mfa_actions(tag_actions(role_actions(policy_actions(user_actions()))))))
 }
 
 fn user_actions() -> Actions<Identity> {
@@ -85,6 +87,19 @@ fn user_actions() -> Actions<Identity> {
         .offer::<CreateAccountAlias>()
         .offer::<ListAccountAliases>()
         .offer::<DeleteAccountAlias>()
+}
+
+fn password_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::CreateLoginProfile>()
+        .offer::<iam::GetLoginProfile>()
+        .offer::<iam::UpdateLoginProfile>()
+        .offer::<iam::DeleteLoginProfile>()
+        .offer::<iam::ChangePassword>()
+        .offer::<iam::GetAccountPasswordPolicy>()
+        .offer::<iam::UpdateAccountPasswordPolicy>()
+        .offer::<iam::DeleteAccountPasswordPolicy>()
+        .offer::<iam::GetAccessKeyLastUsed>()
 }
 
 fn mfa_actions(actions: Actions<Identity>) -> Actions<Identity> {

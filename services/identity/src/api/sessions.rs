@@ -105,7 +105,7 @@ impl Identity {
         match (serial_number, token_code, caller.principal()) {
             (None, None, _) => Ok(None),
             (Some(serial), Some(code), Principal::User { id, .. }) => {
-                self.use_mfa_code(caller.account_id(), id, serial, code).await?;
+                self.use_mfa_code(caller.account_id(), id, Some(serial), code).await?;
                 Ok(Some(caller.now))
             }
             _ => Err(Error::MfaFailed(NOT_THEIRS)),

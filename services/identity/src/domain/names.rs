@@ -36,6 +36,18 @@ pub fn serial_number(serial: &str) -> Checked {
     }
 }
 
+/// A password, whose text no error shows.
+pub fn password(field: &str, password: &str) -> Checked {
+    let fine = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+    match (1..=128).contains(&password.chars().count()) && password.chars().all(fine) {
+        true => Ok(()),
+        false => Err(Error::Validation(format!(
+            "1 validation error detected: Value at '{field}' failed to satisfy constraint: Member must have length from 1 \
+             to 128 and satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
+        ))),
+    }
+}
+
 /// Six digits of an MFA device.
 pub fn authentication_code(field: &str, code: &str) -> Checked {
     length(field, code, 6, 6)?;

@@ -4,8 +4,9 @@ use ::store::{Read, Tx};
 
 use super::kms;
 use super::tables::{
-    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, CLOSED_ACCOUNTS, GROUPS,
-    INSTALLATION, INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, USERS,
+    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
+    CLOSED_ACCOUNTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES, MFA_DEVICES,
+    PASSWORD_POLICIES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -92,6 +93,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     let account = id.to_owned();
     for key in ACCESS_KEYS_BY_USER.keys(tx, &account)? {
         tx.delete(&ACCESS_KEYS, &key)?;
+        tx.delete(&KEY_USES, &key)?;
     }
     tx.delete_prefix(&USERS, &account)?;
     tx.delete_prefix(&GROUPS, &account)?;
@@ -101,6 +103,9 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete(&ACCOUNT_QUOTAS, &account)?;
     tx.delete_prefix(&MFA_DEVICES, &account)?;
     kms::forget(tx, &account)?;
+    tx.delete_prefix(&LOGIN_PROFILES, &account)?;
+    tx.delete(&PASSWORD_POLICIES, &account)?;
+    tx.delete_prefix(&ACTION_USES, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
 }
@@ -117,4 +122,13 @@ pub fn set_quotas(tx: &mut Tx<'_>, id: &str, document: Option<&String>) -> Resul
         None => drop(tx.delete(&ACCOUNT_QUOTAS, &id.to_owned())?),
     }
     Ok(())
+}
+
+/// The account of this id or alias.
+pub fn by_id_or_alias(read: &impl Read, text: &str) -> Result<Option<Account>, Error> {
+    if let Some(account) = read.get(&ACCOUNTS, &text.to_owned())? {
+        return Ok(Some(account));
+    }
+    let found = ACCOUNTS_BY_ALIAS.rows(read, &ACCOUNTS, &text.to_owned())?;
+    Ok(found.into_iter().map(|(_, account)| account).next())
 }

@@ -2,7 +2,7 @@
 
 use ::store::{Read, Tx};
 
-use super::tables::{ACCESS_KEYS, ACCESS_KEYS_BY_USER};
+use super::tables::{ACCESS_KEYS, ACCESS_KEYS_BY_USER, KEY_USES};
 use crate::domain::access_key::{AccessKey, Owner, Status};
 use crate::domain::entity::User;
 use crate::error::Error;
@@ -44,6 +44,7 @@ pub fn set_status(tx: &mut Tx<'_>, owner: &Owner, id: &str, status: Status) -> R
 pub fn delete(tx: &mut Tx<'_>, owner: &Owner, id: &str) -> Result<(), Error> {
     let key = held(tx, owner, id)?;
     tx.delete(&ACCESS_KEYS, &key.id)?;
+    tx.delete(&KEY_USES, &key.id)?;
     Ok(())
 }
 

@@ -10,10 +10,12 @@ pub mod kms;
 mod kms_tables;
 pub mod mfa;
 pub mod oidc_providers;
+pub mod passwords;
 pub mod policies;
 pub mod roles;
 mod tables;
 pub mod tagged;
+pub mod usage;
 pub mod users;
 
 use std::path::Path;

@@ -8,6 +8,8 @@ use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
 use crate::domain::oidc_provider::OidcProvider;
+use crate::domain::password::{LoginProfile, PasswordPolicy};
+use crate::domain::usage::{ActionUse, KeyUse};
 
 /// (account, id of the thing in it)
 pub type InAccount = (String, String);
@@ -121,6 +123,20 @@ pub const OIDC_PROVIDERS_BY_ACCOUNT: Index<InAccount, OidcProvider, String> =
     Index::new("oidc_providers_by_account", |key, _| vec![key.0.clone()]);
 
 json_value!(OidcProvider, version = 1);
+/// By account and id of the user.
+pub const LOGIN_PROFILES: Table<InAccount, LoginProfile> = Table::new("login_profiles");
+/// By account.
+pub const PASSWORD_POLICIES: Table<String, PasswordPolicy> = Table::new("password_policies");
+
+/// The last use of each access key, by its id.
+pub const KEY_USES: Table<String, KeyUse> = Table::new("key_uses");
+/// (account, id of a user, a role or, as the account's id, root; action) -> the last time that it was asked for.
+pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("action_uses");
+
+json_value!(LoginProfile, version = 1);
+json_value!(PasswordPolicy, version = 1);
+json_value!(KeyUse, version = 1);
+json_value!(ActionUse, version = 1);
 json_value!(Account, version = 1);
 json_value!(User, version = 1);
 json_value!(Group, version = 1);

@@ -4,7 +4,7 @@
 use ::store::{Read, Tx};
 
 use super::tables::{USERS, USERS_BY_GROUP, USERS_BY_NAME};
-use super::{groups, keys, mfa};
+use super::{groups, keys, mfa, passwords, usage};
 use crate::domain::entity::{Group, User};
 use crate::error::Error;
 
@@ -106,6 +106,9 @@ pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
     if !keys::of_user(tx, &user)?.is_empty() {
         return Err(Error::DeleteConflict("Cannot delete entity, must delete access keys first."));
     }
+    if passwords::find(tx, &user)?.is_some() {
+        return Err(Error::DeleteConflict("Cannot delete entity, must delete login profile first."));
+    }
     if !mfa::of_user(tx, &user)?.is_empty() {
         return Err(Error::DeleteConflict("Cannot delete entity, must delete MFA device first."));
     }
@@ -113,6 +116,7 @@ pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
     if !user.groups.is_empty() {
         return Err(Error::DeleteConflict("Cannot delete entity, must remove users from group first."));
     }
+    usage::forget_principal(tx, &user.account, &user.id)?;
     tx.delete(&USERS, &(user.account, user.id))?;
     Ok(())
 }

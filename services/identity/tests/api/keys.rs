@@ -1,6 +1,6 @@
 //! Access keys.
 
-use crate::support::World;
+use crate::support::{World, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_is_shown_once_and_there_are_two_keys_at_most() {
@@ -56,4 +56,22 @@ async fn two_requests_at_once_do_not_make_a_third_key() {
         made += usize::from(attempt.await.unwrap() == 200);
     }
     assert_eq!(made, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_tells_when_and_for_what_it_was_last_used() {
+    let world = World::new().await;
+    let (admin, alice) = (world.admin(), world.user("alice").await);
+    let key = [("AccessKeyId", alice.access_key_id.as_str())];
+    let never = admin.ok("GetAccessKeyLastUsed", &key).await;
+    assert_eq!((never.field("UserName"), never.field("ServiceName")), ("alice".into(), "N/A".into()));
+    assert!(!never.body.contains("LastUsedDate"));
+    alice.refused("ListUsers", &[], "AccessDenied").await;
+    eventually("the use is known", || async {
+        admin.ok("GetAccessKeyLastUsed", &key).await.body.contains("<LastUsedDate>")
+    })
+    .await;
+    let used = admin.ok("GetAccessKeyLastUsed", &key).await;
+    assert_eq!((used.field("ServiceName"), used.field("Region")), ("iam".into(), "eu-central-1".into()));
+    admin.refused("GetAccessKeyLastUsed", &[("AccessKeyId", "AKIAAAAAAAAAAAAAAAAA")], "NoSuchEntity").await;
 }

@@ -14,6 +14,7 @@ mod keys;
 mod kill;
 mod kms;
 mod mfa;
+mod passwords;
 mod policies;
 mod quotas;
 mod role_policies;

@@ -181,3 +181,90 @@ pub struct AccountQuotas {
     /// The policy document, if one is set.
     pub document: Option<String>,
 }
+
+/// May this user of the console go on? Checked against the user's password, MFA devices and the account's rules;
+/// attempts are limited, so it is to be sent once for each time that a person tries.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// 12 digits, or an alias.
+    pub account: String,
+    /// The user's name.
+    pub user_name: String,
+    /// Its password.
+    pub password: String,
+    /// The one that it wants from now on, where it must change it.
+    pub new_password: Option<String>,
+    /// Six digits of its MFA device.
+    pub mfa_code: Option<String>,
+    /// Where the person is.
+    pub source_ip: Option<String>,
+}
+internal_call!(SignIn, "sign-in" => SignedIn);
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn")
+            .field("account", &self.account)
+            .field("user_name", &self.user_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to [`SignIn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignedIn {
+    /// It is this user.
+    As {
+        /// 12 digits.
+        account_id: String,
+        /// `AIDA...`.
+        user_id: String,
+        /// Its name.
+        user_name: String,
+        /// Its ARN.
+        arn: String,
+    },
+    /// No such user, or not its password or code: which, is not told.
+    Refused,
+    /// The password is right; a code of an MFA device is needed, too.
+    MfaRequired,
+    /// All is right, but the password must be changed first.
+    PasswordChangeRequired,
+    /// The new password is not what the account asks for.
+    PasswordRefused {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The password has expired and only an administrator can set another.
+    PasswordExpired,
+    /// Too many attempts failed.
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: i64,
+    },
+}
+
+/// These keys were used. Identity keeps the latest of each kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportUses {
+    /// In order of time.
+    pub uses: Vec<Use>,
+}
+internal_call!(ReportUses, "report-uses" => crate::Done);
+
+/// A use of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// `AKIA...` or `ASIA...`.
+    pub access_key_id: String,
+    /// The account of its holder.
+    pub account_id: String,
+    /// The user, role or (by the account's id) root behind it, if it is one of these.
+    pub principal_id: Option<String>,
+    /// `s3:GetObject`.
+    pub action: String,
+    /// Region of the credential scope; empty where the signature has none.
+    pub region: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -162,6 +162,9 @@ pub async fn authorize(context: &Context, caller: &Caller, accesses: &[Access]) 
     if accesses.is_empty() {
         return Err(Refused::Failed(ApiError::internal("an operation declared no access")));
     }
+    if let Some(access) = accesses.first() {
+        context.credentials.usage.note(caller, &access.action);
+    }
     let nothing = Policies::default();
     let cached = caller.holder().map_or(&nothing, |holder| &holder.policies);
     let denied = match decide_all(context, caller, cached, accesses) {

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use crate::attempts::Attempts;
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
+use crate::usage::Usage;
 
 /// What identity said stays good this long without news from identity. The promise to users is 5 seconds.
 const MAX_STALE: Duration = Duration::from_secs(4);
@@ -67,6 +68,8 @@ pub enum NoHolder {
 #[derive(Clone)]
 pub struct Credentials {
     identity: Peer,
+    /// When keys were used.
+    pub usage: Usage,
     cache: Arc<Mutex<Cache>>,
     attempts: Attempts,
 }
@@ -88,7 +91,8 @@ impl Credentials {
             confirmed: Instant::now(),
             version: 0,
         };
-        Credentials { identity, cache: Arc::new(Mutex::new(cache)), attempts: Attempts::default() }
+        let (usage, attempts) = (Usage::default(), Attempts::default());
+        Credentials { identity, usage, cache: Arc::new(Mutex::new(cache)), attempts }
     }
 
     /// Signatures that were wrong of late.
@@ -98,6 +102,7 @@ impl Credentials {
 
     /// Watches identity until shutdown; one task a process.
     pub fn watch(&self, shutdown: &Shutdown) {
+        self.usage.report(self.identity.clone(), shutdown);
         let (this, stop) = (self.clone(), shutdown.clone());
         shutdown.spawn(async move {
             tokio::select! {

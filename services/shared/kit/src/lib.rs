@@ -29,6 +29,7 @@ pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 pub mod tls;
+pub mod usage;
 
 pub use authorize::{Access, ResourcePolicy};
 pub use caller::Caller;

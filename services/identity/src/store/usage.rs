@@ -1,0 +1,36 @@
+//! When keys and their holders were last used.
+
+use ::store::{Read, Tx};
+use calls::identity::Use;
+
+use super::tables::{ACCESS_KEYS, ACTION_USES, KEY_USES};
+use crate::domain::usage::{ActionUse, KeyUse, service_of};
+use crate::error::Error;
+
+/// Keeps the latest of these uses. Those of keys and accounts that are gone leave nothing.
+pub fn record(tx: &mut Tx<'_>, uses: &[Use]) -> Result<(), Error> {
+    for one in uses {
+        let key = &one.access_key_id;
+        if tx.contains(&ACCESS_KEYS, key)? && tx.get(&KEY_USES, key)?.is_none_or(|known| known.at <= one.at) {
+            let service = service_of(&one.action).to_owned();
+            tx.put(&KEY_USES, key, &KeyUse { at: one.at, service, region: one.region.clone() })?;
+        }
+        let Some(principal) = &one.principal_id else { continue };
+        let row = (one.account_id.clone(), principal.clone(), one.action.clone());
+        if tx.get(&ACTION_USES, &row)?.is_none_or(|known| known.at <= one.at) {
+            tx.put(&ACTION_USES, &row, &ActionUse { at: one.at, region: one.region.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+/// The last use of a key.
+pub fn of_key(read: &impl Read, id: &str) -> Result<Option<KeyUse>, Error> {
+    Ok(read.get(&KEY_USES, &id.to_owned())?)
+}
+
+/// Forgets a user or a role.
+pub fn forget_principal(tx: &mut Tx<'_>, account: &str, id: &str) -> Result<(), Error> {
+    tx.delete_prefix(&ACTION_USES, &(account.to_owned(), id.to_owned()))?;
+    Ok(())
+}

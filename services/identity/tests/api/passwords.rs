@@ -1,0 +1,188 @@
+//! Login profiles, the account's rules for passwords, and signing in.
+
+use calls::identity::{SignIn, SignedIn};
+use kit::ServiceName;
+
+use crate::mfa::{device, enable};
+use crate::support::{World, statement};
+
+const PASSWORD: &str = "Correct-horse-1";
+const OTHER: &str = "Battery-staple-2";
+
+async fn try_sign_in(world: &World, call: SignIn) -> SignedIn {
+    world.context.peers.internal(ServiceName::Identity).call(&call).await.unwrap()
+}
+
+fn as_alice(world: &World, password: &str) -> SignIn {
+    SignIn {
+        account: world.account(),
+        user_name: "alice".into(),
+        password: password.into(),
+        new_password: None,
+        mfa_code: None,
+        source_ip: Some("192.0.2.1".into()),
+    }
+}
+
+async fn with_alice() -> World {
+    let world = World::new().await;
+    world.user("alice").await;
+    world.admin().ok("CreateLoginProfile", &[("UserName", "alice"), ("Password", PASSWORD)]).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_profile_is_made_shown_changed_and_deleted() {
+    let world = World::new().await;
+    let admin = world.admin();
+    admin.ok("CreateUser", &[("UserName", "alice")]).await;
+    let alice = ("UserName", "alice");
+    let message = "Login Profile for User alice cannot be found.";
+    admin.fails("GetLoginProfile", &[alice], "NoSuchEntity", message).await;
+    let parameters = [alice, ("Password", PASSWORD), ("PasswordResetRequired", "true")];
+    let made = admin.ok("CreateLoginProfile", &parameters).await;
+    assert_eq!(
+        (made.field("UserName"), made.field("PasswordResetRequired")),
+        ("alice".into(), "true".into())
+    );
+    assert!(!made.body.contains(PASSWORD));
+    let message = "Login Profile for user alice already exists.";
+    admin.fails("CreateLoginProfile", &parameters, "EntityAlreadyExists", message).await;
+    admin.ok("UpdateLoginProfile", &[alice, ("PasswordResetRequired", "false")]).await;
+    let shown = admin.ok("GetLoginProfile", &[alice]).await;
+    assert_eq!(
+        (shown.field("PasswordResetRequired"), shown.field("CreateDate")),
+        ("false".into(), made.field("CreateDate"))
+    );
+    admin.refused("DeleteUser", &[alice], "DeleteConflict").await;
+    admin.ok("DeleteLoginProfile", &[alice]).await;
+    admin.refused("UpdateLoginProfile", &[alice, ("Password", OTHER)], "NoSuchEntity").await;
+    admin.ok("DeleteUser", &[alice]).await;
+    admin
+        .refused("CreateLoginProfile", &[("UserName", "nobody"), ("Password", PASSWORD)], "NoSuchEntity")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_rules_are_set_held_and_removed() {
+    let world = World::new().await;
+    let admin = world.admin();
+    admin.ok("CreateUser", &[("UserName", "alice")]).await;
+    let account = world.account();
+    let message = format!("The Password Policy with domain name {account} cannot be found.");
+    admin.fails("GetAccountPasswordPolicy", &[], "NoSuchEntity", &message).await;
+    let create = |password: &'static str| [("UserName", "alice"), ("Password", password)];
+    // without rules of the account's own AWS's hold
+    admin.refused("CreateLoginProfile", &create("password"), "PasswordPolicyViolation").await;
+    let rules = [
+        ("MinimumPasswordLength", "12"),
+        ("RequireSymbols", "true"),
+        ("RequireNumbers", "true"),
+        ("MaxPasswordAge", "90"),
+        ("PasswordReusePrevention", "2"),
+    ];
+    admin.ok("UpdateAccountPasswordPolicy", &rules).await;
+    let shown = admin.ok("GetAccountPasswordPolicy", &[]).await;
+    assert_eq!(
+        (shown.field("MinimumPasswordLength"), shown.field("ExpirePasswords")),
+        ("12".into(), "true".into())
+    );
+    assert_eq!(
+        (shown.field("RequireUppercaseCharacters"), shown.field("HardExpiry")),
+        ("false".into(), "false".into())
+    );
+    let message = "Password should have a minimum length of 12";
+    admin.fails("CreateLoginProfile", &create("Short-1"), "PasswordPolicyViolation", message).await;
+    admin
+        .fails(
+            "CreateLoginProfile",
+            &create("no-number-here"),
+            "PasswordPolicyViolation",
+            "Password should have at least one number",
+        )
+        .await;
+    for (name, bad) in
+        [("MinimumPasswordLength", "5"), ("MaxPasswordAge", "1096"), ("PasswordReusePrevention", "25")]
+    {
+        admin.refused("UpdateAccountPasswordPolicy", &[(name, bad)], "ValidationError").await;
+    }
+    admin.ok("CreateLoginProfile", &create(PASSWORD)).await;
+    let message = "Policy constraint violation with password reuse prevention during password change.";
+    admin.fails("UpdateLoginProfile", &create(PASSWORD), "PasswordPolicyViolation", message).await;
+    admin.ok("UpdateLoginProfile", &create(OTHER)).await;
+    admin.refused("UpdateLoginProfile", &create(PASSWORD), "PasswordPolicyViolation").await;
+    admin.ok("UpdateLoginProfile", &create("A-third-one-3")).await;
+    admin.ok("UpdateLoginProfile", &create(PASSWORD)).await;
+    admin.ok("DeleteAccountPasswordPolicy", &[]).await;
+    admin.refused("DeleteAccountPasswordPolicy", &[], "NoSuchEntity").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_changes_its_own_password_where_it_may() {
+    let world = World::new().await;
+    let (admin, alice) = (world.admin(), world.user("alice").await);
+    admin.ok("CreateLoginProfile", &[("UserName", "alice"), ("Password", PASSWORD)]).await;
+    let change = [("OldPassword", PASSWORD), ("NewPassword", OTHER)];
+    alice.refused("ChangePassword", &change, "AccessDenied").await;
+    admin.ok("UpdateAccountPasswordPolicy", &[("AllowUsersToChangePassword", "true")]).await;
+    alice.ok("ChangePassword", &change).await;
+    alice.refused("ChangePassword", &change, "AccessDenied").await;
+    assert!(matches!(try_sign_in(&world, as_alice(&world, OTHER)).await, SignedIn::As { .. }));
+    // what is denied stays denied
+    let denial = statement("Deny", "iam:ChangePassword", "*");
+    let put = [("UserName", "alice"), ("PolicyName", "p"), ("PolicyDocument", denial.as_str())];
+    admin.ok("PutUserPolicy", &put).await;
+    alice
+        .refused("ChangePassword", &[("OldPassword", OTHER), ("NewPassword", PASSWORD)], "AccessDenied")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_right_password_signs_in_and_guessing_is_slowed_down() {
+    let world = with_alice().await;
+    let SignedIn::As { account_id, user_name, arn, .. } =
+        try_sign_in(&world, as_alice(&world, PASSWORD)).await
+    else {
+        panic!("not signed in")
+    };
+    assert_eq!((account_id, user_name.as_str()), (world.account(), "alice"));
+    assert!(arn.ends_with(":user/alice"));
+    let nobody = SignIn { user_name: "nobody".into(), ..as_alice(&world, PASSWORD) };
+    assert_eq!(try_sign_in(&world, nobody).await, SignedIn::Refused);
+    let elsewhere = SignIn { account: "123456789012".into(), ..as_alice(&world, PASSWORD) };
+    assert_eq!(try_sign_in(&world, elsewhere).await, SignedIn::Refused);
+    for n in 0..5 {
+        // from wherever it comes
+        let guess = SignIn { source_ip: Some(format!("192.0.2.{n}")), ..as_alice(&world, "wrong") };
+        assert_eq!(try_sign_in(&world, guess).await, SignedIn::Refused);
+    }
+    let last = SignIn { source_ip: Some("198.51.100.1".into()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, last).await, SignedIn::TooManyAttempts { seconds: 1.. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_must_be_changed_is_changed_while_signing_in() {
+    let world = with_alice().await;
+    let admin = world.admin();
+    admin.ok("UpdateLoginProfile", &[("UserName", "alice"), ("PasswordResetRequired", "true")]).await;
+    assert_eq!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::PasswordChangeRequired);
+    let with = |new: &str| SignIn { new_password: Some(new.to_owned()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, with("short")).await, SignedIn::PasswordRefused { .. }));
+    assert!(matches!(try_sign_in(&world, with(PASSWORD)).await, SignedIn::PasswordRefused { .. }));
+    assert!(matches!(try_sign_in(&world, with(OTHER)).await, SignedIn::As { .. }));
+    assert!(matches!(try_sign_in(&world, as_alice(&world, OTHER)).await, SignedIn::As { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_a_device_needs_its_code_and_each_code_only_once() {
+    let world = with_alice().await;
+    let admin = world.admin();
+    let (serial, phone) = device(&admin, "phone").await;
+    assert_eq!(enable(&admin, "alice", &serial, &phone, -3).await.0, 200);
+    assert_eq!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::MfaRequired);
+    // the device is two steps behind, as it showed
+    let code = phone.code(-1);
+    let with = |code: &str| SignIn { mfa_code: Some(code.to_owned()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, with(&code)).await, SignedIn::As { .. }));
+    assert_eq!(try_sign_in(&world, with(&code)).await, SignedIn::Refused);
+}
