@@ -80,6 +80,12 @@ pub enum Error {
         /// How long to wait.
         seconds: i64,
     },
+    /// A credential report that was never asked for.
+    #[error("No report exists. Generate one first with GenerateCredentialReport.")]
+    ReportNotPresent,
+    /// A credential report that is too old.
+    #[error("The credential report has expired. Generate another with GenerateCredentialReport.")]
+    ReportExpired,
     /// A user without a password.
     #[error("Login Profile for User {0} cannot be found.")]
     NoSuchLoginProfile(String),
@@ -260,6 +266,8 @@ impl Error {
             Error::InvalidAuthenticationCode => ErrorCode::InvalidAuthenticationCode,
             Error::PasswordPolicyViolation(_) => ErrorCode::PasswordPolicyViolation,
             Error::NotAUser => ErrorCode::InvalidUserType,
+            Error::ReportNotPresent => ErrorCode::ReportNotPresent,
+            Error::ReportExpired => ErrorCode::ReportExpired,
             Error::TemporarilyUnmodifiable(_) => ErrorCode::EntityTemporarilyUnmodifiable,
             Error::LoginProfileTaken(_) => ErrorCode::EntityAlreadyExists,
             Error::TooManyAttempts { .. } => ErrorCode::Throttling,

@@ -7,6 +7,7 @@ mod assume_role;
 mod attachments;
 mod boundaries;
 mod caller_identity;
+mod credential_reports;
 mod groups;
 mod inline_policies;
 mod instance_profiles;
@@ -100,6 +101,8 @@ fn password_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::UpdateAccountPasswordPolicy>()
         .offer::<iam::DeleteAccountPasswordPolicy>()
         .offer::<iam::GetAccessKeyLastUsed>()
+        .offer::<iam::GenerateCredentialReport>()
+        .offer::<iam::GetCredentialReport>()
 }
 
 fn mfa_actions(actions: Actions<Identity>) -> Actions<Identity> {

@@ -3,6 +3,7 @@
 pub mod access_key;
 pub mod arn;
 pub mod attempts;
+pub mod credential_report;
 pub mod document;
 pub mod entity;
 pub mod ids;

@@ -5,7 +5,7 @@ use ::store::{Read, Tx};
 use super::kms;
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
-    CLOSED_ACCOUNTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES, MFA_DEVICES,
+    CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES, MFA_DEVICES,
     PASSWORD_POLICIES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
@@ -105,6 +105,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     kms::forget(tx, &account)?;
     tx.delete_prefix(&LOGIN_PROFILES, &account)?;
     tx.delete(&PASSWORD_POLICIES, &account)?;
+    tx.delete(&CREDENTIAL_REPORTS, &account)?;
     tx.delete_prefix(&ACTION_USES, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)

@@ -4,6 +4,7 @@
 use ::store::{Index, IndexedTable, Table, json_value};
 
 use crate::domain::access_key::AccessKey;
+use crate::domain::credential_report::Report;
 use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
@@ -135,6 +136,10 @@ pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("
 
 json_value!(LoginProfile, version = 1);
 json_value!(PasswordPolicy, version = 1);
+/// By account.
+pub const CREDENTIAL_REPORTS: Table<String, Report> = Table::new("credential_reports");
+json_value!(Report, version = 1);
+
 json_value!(KeyUse, version = 1);
 json_value!(ActionUse, version = 1);
 json_value!(Account, version = 1);

@@ -1,9 +1,10 @@
-//! When keys and their holders were last used.
+//! When keys and their holders were last used, and the reports about it.
 
 use ::store::{Read, Tx};
 use calls::identity::Use;
 
-use super::tables::{ACCESS_KEYS, ACTION_USES, KEY_USES};
+use super::tables::{ACCESS_KEYS, ACTION_USES, CREDENTIAL_REPORTS, KEY_USES};
+use crate::domain::credential_report::Report;
 use crate::domain::usage::{ActionUse, KeyUse, service_of};
 use crate::error::Error;
 
@@ -33,4 +34,14 @@ pub fn of_key(read: &impl Read, id: &str) -> Result<Option<KeyUse>, Error> {
 pub fn forget_principal(tx: &mut Tx<'_>, account: &str, id: &str) -> Result<(), Error> {
     tx.delete_prefix(&ACTION_USES, &(account.to_owned(), id.to_owned()))?;
     Ok(())
+}
+
+/// The account's credential report, if one was made.
+pub fn report(read: &impl Read, account: &str) -> Result<Option<Report>, Error> {
+    Ok(read.get(&CREDENTIAL_REPORTS, &account.to_owned())?)
+}
+
+/// Keeps a report in place of the one before.
+pub fn put_report(tx: &mut Tx<'_>, account: &String, report: &Report) -> Result<(), Error> {
+    Ok(tx.put(&CREDENTIAL_REPORTS, account, report)?)
 }

@@ -39,7 +39,7 @@ impl Authenticator {
     }
 }
 
-fn base64_decoded(text: &str) -> Vec<u8> {
+pub fn base64_decoded(text: &str) -> Vec<u8> {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.decode(text).unwrap()
 }

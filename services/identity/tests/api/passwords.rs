@@ -4,7 +4,7 @@ use calls::identity::{SignIn, SignedIn};
 use kit::ServiceName;
 
 use crate::mfa::{device, enable};
-use crate::support::{World, statement};
+use crate::support::{World, eventually, statement};
 
 const PASSWORD: &str = "Correct-horse-1";
 const OTHER: &str = "Battery-staple-2";
@@ -185,4 +185,24 @@ async fn a_user_with_a_device_needs_its_code_and_each_code_only_once() {
     let with = |code: &str| SignIn { mfa_code: Some(code.to_owned()), ..as_alice(&world, PASSWORD) };
     assert!(matches!(try_sign_in(&world, with(&code)).await, SignedIn::As { .. }));
     assert_eq!(try_sign_in(&world, with(&code)).await, SignedIn::Refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_credential_report_has_a_line_for_everybody() {
+    let world = with_alice().await;
+    let admin = world.admin();
+    admin.refused("GetCredentialReport", &[], "ReportNotPresent").await;
+    assert_eq!(admin.ok("GenerateCredentialReport", &[]).await.field("State"), "STARTED");
+    eventually("the report is there", || async { admin.call("GetCredentialReport", &[]).await.status == 200 }).await;
+    assert_eq!(admin.ok("GenerateCredentialReport", &[]).await.field("State"), "COMPLETE");
+    let report = admin.ok("GetCredentialReport", &[]).await;
+    assert_eq!(report.field("ReportFormat"), "text/csv");
+    let content = String::from_utf8(crate::mfa::base64_decoded(&report.field("Content"))).unwrap();
+    let lines: Vec<Vec<&str>> = content.lines().map(|line| line.split(',').collect()).collect();
+    assert!(lines.iter().all(|line| line.len() == 22));
+    let users: Vec<&str> = lines.iter().map(|line| line[0]).collect();
+    assert_eq!(users, ["user", "<root_account>", "admin", "alice"]);
+    // a password that was never used, one key
+    assert_eq!((lines[3][3], lines[3][4], lines[3][8], lines[3][13]), ("true", "no_information", "true", "false"));
+    assert_eq!(lines[2][3], "false");
 }
