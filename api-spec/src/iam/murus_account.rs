@@ -77,3 +77,17 @@ pub struct DeleteMurusAccount {
     pub account_id: String,
 }
 crate::operation!(Iam, DeleteMurusAccount => Empty);
+
+/// Puts a new master key in place of the present one, and seals every stored secret again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RotateMurusMasterKey {}
+crate::operation!(Iam, RotateMurusMasterKey => RotateMurusMasterKeyResult);
+
+/// What [`RotateMurusMasterKey`] answers, once the old key is gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RotateMurusMasterKeyResult {
+    /// How many secrets were sealed again.
+    pub resealed: i32,
+}

@@ -23,16 +23,12 @@ use crate::domain::seal::{Sealer, Secret};
 use crate::domain::{ids, names};
 use crate::error::Error;
 use crate::files;
+use crate::master_key::{self, Found};
+use crate::store::accounts::{CHECK_OWNER, SESSION_KEY_OWNER};
 use crate::store::{Db, accounts, keys, users};
 
 /// What the administrator has to know, in identity's folder below the data directory.
 const ADMIN_FILE: &str = "admin-credentials";
-/// The master key, beside it.
-const MASTER_KEY_FILE: &str = "master-key";
-/// Holds the master key in base64, in place of the file.
-const MASTER_KEY_VARIABLE: &str = "MURUS_MASTER_KEY";
-/// What the installation's check of the master key is sealed for.
-const CHECK_OWNER: &str = "murus master key";
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 /// The administrator's access key, as the first start wrote it down.
@@ -72,20 +68,11 @@ pub fn admin_credentials(common: &Common) -> Result<AdminCredentials, Error> {
 /// Brings the installation into being, if it is not yet, and gives what opens its secrets.
 pub async fn run(db: &Db, config: &Config, directory: &Path, context: &Context) -> Result<Sealer, Error> {
     check(config)?;
-    let variable = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
     let read = db.read()?;
     let (account, check_value) = (accounts::installation(&read)?, accounts::master_key_check(&read)?);
     drop(read);
-    let installed = account.is_some();
-    let origin = match &variable {
-        Some(_) => MASTER_KEY_VARIABLE.to_owned(),
-        None => directory.join(MASTER_KEY_FILE).display().to_string(),
-    };
-    let (fresh_key, path) = (Zeroizing::new(context.random.bytes::<32>()), directory.join(MASTER_KEY_FILE));
-    let sealer = blocking(move || {
-        master_key(variable.as_ref().map(|text| text.as_str()), &path, installed, &fresh_key)
-    })
-    .await?;
+    let Found { sealer, origin, rotating } =
+        master_key::find(directory, account.is_some(), &context.random).await?;
     match check_value {
         Some(sealed) => sealer.open(CHECK_OWNER, &sealed).map(|_| ()).map_err(|_| Error::MasterKey {
             origin,
@@ -93,10 +80,31 @@ pub async fn run(db: &Db, config: &Config, directory: &Path, context: &Context) 
         })?,
         None => install(db, config, directory.join(ADMIN_FILE), context, &sealer).await?,
     }
+    if rotating {
+        master_key::finish(db, &sealer, &context.random, directory).await?;
+    }
+    derivation(db, context, &sealer).await?;
     if let Some(account_id) = account {
         tracing::info!(account_id, "the installation's account is there");
     }
     Ok(sealer)
+}
+
+/// The secret from which keys other than the master key come: made once, and the same when the master key is not.
+async fn derivation(db: &Db, context: &Context, sealer: &Sealer) -> Result<(), Error> {
+    let known = accounts::session_key(&db.read()?)?;
+    let secret = match known {
+        Some(sealed) => sealer.open(SESSION_KEY_OWNER, &sealed)?,
+        None => {
+            let secret =
+                Secret::new(STANDARD.encode(Zeroizing::new(context.random.bytes::<32>()).as_slice()));
+            let sealed = sealer.seal(context.random.bytes(), SESSION_KEY_OWNER, &secret)?;
+            db.change(move |tx| accounts::set_session_key(tx, &sealed)).await?;
+            secret
+        }
+    };
+    sealer.derive_from(&secret);
+    Ok(())
 }
 
 fn check(config: &Config) -> Result<(), Error> {
@@ -115,39 +123,6 @@ fn check(config: &Config) -> Result<(), Error> {
         return refuse(format!("watch_timeout_ms: {} is not from 100 to 3000", config.watch_timeout_ms));
     }
     Ok(())
-}
-
-/// The master key from the environment or its file, which the first start makes.
-fn master_key(
-    variable: Option<&str>,
-    path: &Path,
-    installed: bool,
-    fresh: &[u8; 32],
-) -> Result<Sealer, Error> {
-    if let Some(text) = variable {
-        return sealer(text, MASTER_KEY_VARIABLE);
-    }
-    let origin = path.display().to_string();
-    match files::read(path)?.map(Zeroizing::new) {
-        Some(text) => sealer(&text, &origin),
-        None if installed => Err(Error::MasterKey {
-            origin,
-            reason: "the file is gone; without it no stored secret can be opened. Restore it from a backup"
-                .into(),
-        }),
-        None => {
-            let text = Zeroizing::new(format!("{}\n", STANDARD.encode(fresh)));
-            files::write_durably(path, text.as_bytes())?;
-            Sealer::new(fresh)
-        }
-    }
-}
-
-fn sealer(text: &str, origin: &str) -> Result<Sealer, Error> {
-    let wrong =
-        || Error::MasterKey { origin: origin.to_owned(), reason: "it is not base64 of 32 bytes".into() };
-    let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| wrong())?);
-    Sealer::new(bytes.as_slice().try_into().map_err(|_| wrong())?)
 }
 
 async fn install(

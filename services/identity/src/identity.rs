@@ -22,6 +22,8 @@ pub struct Identity {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    /// One rotation of the master key at a time.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
     /// Guesses at passwords and codes.
     pub(crate) attempts: Attempts,
     /// The services that hold things of accounts.
@@ -38,6 +40,7 @@ impl Identity {
         let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback);
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
         let common = Arc::clone(&context.common);
-        Ok(Identity { db, tokens, issuers, sealer, config, clock, random, attempts, holders, common })
+        let rotating = tokio::sync::Mutex::default();
+        Ok(Identity { rotating, db, tokens, issuers, sealer, config, clock, random, attempts, holders, common })
     }
 }

@@ -12,6 +12,7 @@ mod domain;
 mod error;
 mod files;
 mod identity;
+mod master_key;
 mod mfa;
 mod oidc;
 mod reconcile;

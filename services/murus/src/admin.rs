@@ -9,6 +9,7 @@ mod quota;
 use clap::Subcommand;
 
 use crate::Failure;
+use crate::client::{Client, text_of};
 use crate::config::Config;
 
 /// A task.
@@ -17,6 +18,8 @@ pub enum Command {
     /// Accounts of this installation.
     #[command(subcommand)]
     Account(account::Command),
+    /// Seal every stored secret under a new master key, and let the old one go.
+    RotateMasterKey,
     /// Machine images.
     #[command(subcommand)]
     Image(image::Command),
@@ -31,6 +34,14 @@ pub enum Command {
 /// Does it.
 pub async fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
+        Command::RotateMasterKey => {
+            let answer = Client::new(config)?.iam("RotateMurusMasterKey", &[]).await?;
+            let resealed = text_of(&answer, "Resealed").unwrap_or_default();
+            println!(
+                "sealed {resealed} secrets under a new master key. Back it up; backups from before need the old one."
+            );
+            Ok(())
+        }
         Command::Account(command) => account::run(config, command).await,
         Command::Image(command) => image::run(config, command).await,
         Command::Quota(command) => quota::run(config, command).await,

@@ -53,7 +53,11 @@ impl Serve<GetCredentialReport> for Identity {
         Ok(vec![Access::new("iam:GetCredentialReport", "*")])
     }
 
-    async fn handle(&self, _: GetCredentialReport, caller: &Caller) -> Result<GetCredentialReportResult, ApiError> {
+    async fn handle(
+        &self,
+        _: GetCredentialReport,
+        caller: &Caller,
+    ) -> Result<GetCredentialReportResult, ApiError> {
         let report = usage::report(&self.db.read()?, caller.account_id())?.ok_or(Error::ReportNotPresent)?;
         if report.expired(self.clock.now()) {
             return Err(Error::ReportExpired.into());

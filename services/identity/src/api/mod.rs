@@ -195,7 +195,11 @@ fn policy_actions(actions: Actions<Identity>) -> Actions<Identity> {
 
 /// The operator's own, which are not AWS's and stand in no register of its actions.
 pub fn operator_actions(actions: Actions<Identity>) -> Actions<Identity> {
-    actions.offer::<CreateMurusAccount>().offer::<ListMurusAccounts>().offer::<DeleteMurusAccount>()
+    actions
+        .offer::<CreateMurusAccount>()
+        .offer::<ListMurusAccounts>()
+        .offer::<DeleteMurusAccount>()
+        .offer::<iam::RotateMurusMasterKey>()
 }
 
 fn oidc_actions(actions: Actions<Identity>) -> Actions<Identity> {

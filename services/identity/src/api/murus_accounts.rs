@@ -3,7 +3,7 @@
 
 use api_spec::iam::{
     CreateMurusAccount, CreateMurusAccountResult, DeleteMurusAccount, ListMurusAccounts,
-    ListMurusAccountsResult, MurusAccount, Secret,
+    ListMurusAccountsResult, MurusAccount, RotateMurusMasterKey, RotateMurusMasterKeyResult, Secret,
 };
 use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
@@ -20,11 +20,15 @@ use crate::store::{accounts, keys};
 impl Identity {
     /// An action on an account, or on all of them, which the operator alone may do: others cannot even be allowed to.
     fn on_account(&self, action: &str, caller: &Caller, id: &str) -> Result<Vec<Access>, ApiError> {
+        self.as_operator(action, caller, &format!("account/{id}"))
+    }
+
+    fn as_operator(&self, action: &str, caller: &Caller, resource: &str) -> Result<Vec<Access>, ApiError> {
         let operator = accounts::installation(&self.db.read()?)?.unwrap_or_default();
         if caller.account_id() != operator {
             return Err(Error::NotTheOperator.into());
         }
-        let arn = format!("arn:aws:murus::{operator}:account/{id}");
+        let arn = format!("arn:aws:murus::{operator}:{resource}");
         Ok(vec![Access::new(action, arn).owned_by(operator, None)])
     }
 }
@@ -110,5 +114,20 @@ impl Serve<DeleteMurusAccount> for Identity {
             Err(error) => return Err(ApiError::internal(error)),
         }
         Ok(Empty {})
+    }
+}
+
+impl Serve<RotateMurusMasterKey> for Identity {
+    async fn access(&self, _: &RotateMurusMasterKey, caller: &Caller) -> Result<Vec<Access>, ApiError> {
+        self.as_operator("murus:RotateMasterKey", caller, "master-key")
+    }
+
+    async fn handle(
+        &self,
+        _: RotateMurusMasterKey,
+        _: &Caller,
+    ) -> Result<RotateMurusMasterKeyResult, ApiError> {
+        let resealed = self.rotate_master_key().await?;
+        Ok(RotateMurusMasterKeyResult { resealed: i32::try_from(resealed).unwrap_or(i32::MAX) })
     }
 }

@@ -84,7 +84,9 @@ impl Line {
 
     fn password_fields(&self) -> [String; 4] {
         match &self.password {
-            Password::NotSupported => ["not_supported", "N/A", "not_supported", "not_supported"].map(str::to_owned),
+            Password::NotSupported => {
+                ["not_supported", "N/A", "not_supported", "not_supported"].map(str::to_owned)
+            }
             Password::None => ["false", "N/A", "N/A", "N/A"].map(str::to_owned),
             Password::Some { last_used, changed, next_rotation } => [
                 "true".into(),

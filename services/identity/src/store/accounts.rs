@@ -5,14 +5,21 @@ use ::store::{Read, Tx};
 use super::kms;
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
-    CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES, MFA_DEVICES,
-    PASSWORD_POLICIES, POLICIES, ROLES, USERS,
+    CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES,
+    MFA_DEVICES, PASSWORD_POLICIES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
 
 const ACCOUNT: &str = "account";
-const MASTER_KEY_CHECK: &str = "master-key-check";
+/// What opens under the master key and no other.
+pub const MASTER_KEY_CHECK: &str = "master-key-check";
+/// What it is sealed for.
+pub const CHECK_OWNER: &str = "murus master key";
+/// From what keys of sessions are derived.
+pub const SESSION_KEY: &str = "session-key";
+/// What it is sealed for.
+pub const SESSION_KEY_OWNER: &str = "murus session key";
 
 /// The installation's own account; none before the first start is through.
 pub fn installation(read: &impl Read) -> Result<Option<String>, Error> {
@@ -22,6 +29,16 @@ pub fn installation(read: &impl Read) -> Result<Option<String>, Error> {
 /// What opens under the installation's master key and no other.
 pub fn master_key_check(read: &impl Read) -> Result<Option<String>, Error> {
     Ok(read.get(&INSTALLATION, &MASTER_KEY_CHECK.to_owned())?)
+}
+
+/// From what keys of sessions are derived, sealed; none before the first start is through.
+pub fn session_key(read: &impl Read) -> Result<Option<String>, Error> {
+    Ok(read.get(&INSTALLATION, &SESSION_KEY.to_owned())?)
+}
+
+/// Records from what keys of sessions are derived.
+pub fn set_session_key(tx: &mut Tx<'_>, sealed: &String) -> Result<(), Error> {
+    Ok(tx.put(&INSTALLATION, &SESSION_KEY.to_owned(), sealed)?)
 }
 
 /// Records the installation's account and its master key's check.

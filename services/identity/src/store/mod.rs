@@ -13,6 +13,7 @@ pub mod oidc_providers;
 pub mod passwords;
 pub mod policies;
 pub mod roles;
+pub mod sealed;
 mod tables;
 pub mod tagged;
 pub mod usage;

@@ -14,12 +14,22 @@ use crate::support::World;
 
 /// Set for the identity that is to be killed: its directory and the number of its round.
 const VICTIM: &str = "IDENTITY_KILL_TEST_VICTIM";
+/// Set when it is to rotate its master key all the while.
+const ROTATING: &str = "IDENTITY_KILL_TEST_ROTATING";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn victim() {
     let Ok(order) = std::env::var(VICTIM) else { return };
     let (round, directory) = order.split_once(' ').unwrap();
     let world = World::open_at(Path::new(directory)).await.unwrap();
+    if std::env::var_os(ROTATING).is_some() {
+        let admin = world.admin();
+        tokio::spawn(async move {
+            loop {
+                admin.ok("RotateMurusMasterKey", &[]).await;
+            }
+        });
+    }
     for n in 0.. {
         let name = format!("u{round}-{n}");
         let user = world.user(&name).await;
@@ -29,11 +39,21 @@ async fn victim() {
     }
 }
 
-struct Victim(Child, Lines<BufReader<ChildStdout>>);
+/// An identity to kill.
+pub struct Victim(Child, Lines<BufReader<ChildStdout>>);
 
 impl Victim {
     fn start(directory: &Path, round: usize) -> Victim {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Victim::run(&mut Command::new(std::env::current_exe().unwrap()), directory, round)
+    }
+
+    /// One that rotates its master key all the while.
+    pub fn start_rotating(directory: &Path, round: usize) -> Victim {
+        Victim::run(Command::new(std::env::current_exe().unwrap()).env(ROTATING, "yes"), directory, round)
+    }
+
+    fn run(command: &mut Command, directory: &Path, round: usize) -> Victim {
+        let mut child = command
             .args(["--exact", "kill::victim", "--nocapture"])
             .env(VICTIM, format!("{round} {}", directory.display()))
             .stdout(Stdio::piped())
@@ -43,13 +63,14 @@ impl Victim {
         Victim(child, lines)
     }
 
-    fn next(&mut self) -> Option<Vec<String>> {
+    /// The next thing that it acknowledges: a user's name, its key's id and secret.
+    pub fn next(&mut self) -> Option<Vec<String>> {
         let line = self.1.find_map(|line| line.unwrap().strip_prefix("acknowledged ").map(str::to_owned))?;
         Some(line.split(' ').map(str::to_owned).collect())
     }
 
     /// Kills it and gives what it acknowledged and nobody had read yet.
-    fn kill(mut self) -> Vec<Vec<String>> {
+    pub fn kill(mut self) -> Vec<Vec<String>> {
         self.0.kill().unwrap();
         let rest = std::iter::from_fn(|| self.next()).collect();
         assert!(!self.0.wait().unwrap().success());

@@ -13,6 +13,7 @@ mod instance_profiles;
 mod keys;
 mod kill;
 mod kms;
+mod master_key;
 mod mfa;
 mod passwords;
 mod policies;
