@@ -41,6 +41,18 @@ impl Identity {
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
         let common = Arc::clone(&context.common);
         let rotating = tokio::sync::Mutex::default();
-        Ok(Identity { rotating, db, tokens, issuers, sealer, config, clock, random, attempts, holders, common })
+        Ok(Identity {
+            rotating,
+            db,
+            tokens,
+            issuers,
+            sealer,
+            config,
+            clock,
+            random,
+            attempts,
+            holders,
+            common,
+        })
     }
 }

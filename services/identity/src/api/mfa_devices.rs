@@ -29,7 +29,6 @@ const ASSIGNMENTS: &[&str] = &["Assigned", "Unassigned", "Any"];
 impl Identity {
     /// An action on a device. One of another account is nobody's here.
     fn on_device(&self, action: &str, caller: &Caller, serial: &str) -> Result<Vec<Access>, ApiError> {
-        names::serial_number(serial)?;
         let access = Access::new(action, serial);
         Ok(vec![match mfa::get(&self.db.read()?, caller.account_id(), serial) {
             Ok(device) => super::access::tagged(access, &device.tags),

@@ -6,7 +6,7 @@ use super::kms;
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
     CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES,
-    MFA_DEVICES, PASSWORD_POLICIES, POLICIES, ROLES, USERS,
+    MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLES, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -120,6 +120,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete(&ACCOUNT_QUOTAS, &account)?;
     tx.delete_prefix(&MFA_DEVICES, &account)?;
     kms::forget(tx, &account)?;
+    tx.delete_prefix(&OIDC_PROVIDERS, &account)?;
     tx.delete_prefix(&LOGIN_PROFILES, &account)?;
     tx.delete(&PASSWORD_POLICIES, &account)?;
     tx.delete(&CREDENTIAL_REPORTS, &account)?;
