@@ -149,7 +149,6 @@ pub fn add_service_key(tx: &mut Tx<'_>, id: &str, key: &ServiceKey) -> Result<()
 
 /// Seals everything of KMS's that is sealed under the master key anew: `again` is given what a value is sealed for
 /// and the sealed value, and gives the value sealed under the next master key. Says how many there were.
-#[allow(dead_code, reason = "for the change of the master key")]
 pub fn reseal(
     tx: &mut Tx<'_>,
     mut again: impl FnMut(&str, &str) -> Result<String, Error>,

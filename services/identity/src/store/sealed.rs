@@ -5,6 +5,7 @@ use ::store::{Read, Tx};
 use kit::Random;
 
 use super::accounts::{CHECK_OWNER, MASTER_KEY_CHECK, SESSION_KEY, SESSION_KEY_OWNER};
+use super::kms;
 use super::tables::{ACCESS_KEYS, INSTALLATION, MFA_DEVICES};
 use crate::domain::seal::Sealer;
 use crate::error::Error;
@@ -26,6 +27,13 @@ pub fn reseal(tx: &mut Tx<'_>, sealer: &Sealer, random: &Random) -> Result<usize
             count += 1;
         }
     }
+    kms::reseal(tx, |owner, old| match sealer.reseal(random.bytes(), owner, old)? {
+        Some(sealed) => {
+            count += 1;
+            Ok(sealed)
+        }
+        None => Ok(old.to_owned()),
+    })?;
     for (name, owner) in [(MASTER_KEY_CHECK, CHECK_OWNER), (SESSION_KEY, SESSION_KEY_OWNER)] {
         let name = name.to_owned();
         let Some(old) = tx.get(&INSTALLATION, &name)? else { continue };
