@@ -98,13 +98,26 @@ def person(cloud):
         one.remove()
 
 
+def lock_of(s3, bucket):
+    """The object lock of a bucket; empty where it has none."""
+    try:
+        return s3.get_object_lock_configuration(Bucket=bucket)
+    except s3.exceptions.ClientError as error:
+        assert error.response["Error"]["Code"] == "ObjectLockConfigurationNotFoundError", error.response
+        return {}
+
+
 def empty_and_delete(s3, bucket):
-    """Deletes a bucket with everything in it."""
+    """Deletes a bucket with everything in it: all versions, also those under governance or a legal hold."""
     for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for item in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=item["Key"])
+    locked = "ObjectLockConfiguration" in lock_of(s3, bucket)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for row in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            named = {"Bucket": bucket, "Key": row["Key"], "VersionId": row["VersionId"]}
+            if locked and "ETag" in row:
+                s3.put_object_legal_hold(**named, LegalHold={"Status": "OFF"})
+            s3.delete_object(**named, **({"BypassGovernanceRetention": True} if locked else {}))
     s3.delete_bucket(Bucket=bucket)
 
 

@@ -66,6 +66,9 @@ internal_listen = "127.0.0.1:0"
 [node]
 prefix = "{self.prefix}"
 
+[object]
+lifecycle_day_seconds = 1
+
 {tls}'''
         )
         self.config.chmod(0o644)
