@@ -244,6 +244,11 @@ codes! {
     InvalidPart "InvalidPart" 400;
     InvalidPartOrder "InvalidPartOrder" 400;
     InvalidPartNumber "InvalidPartNumber" 416;
+    InvalidEncryptionAlgorithm "InvalidEncryptionAlgorithmError" 400;
+    KmsNotFound "KMS.NotFoundException" 400;
+    KmsDisabled "KMS.DisabledException" 400;
+    KmsInvalidState "KMS.KMSInvalidStateException" 400;
+    KmsInvalidArn "KMS.InvalidArnException" 400;
     InvalidStorageClass "InvalidStorageClass" 400;
     InvalidTag "InvalidTag" 400;
     InvalidLocationConstraint "InvalidLocationConstraint" 400;

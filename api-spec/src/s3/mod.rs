@@ -7,6 +7,7 @@ pub mod acl;
 pub mod bucket;
 pub mod configuration;
 pub mod cors;
+pub mod encryption;
 pub mod lifecycle;
 pub mod list;
 pub mod lock;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::encryption::DefaultEncryption;
+
 /// How the object service keeps and serves objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,6 +25,10 @@ pub struct Config {
     pub reserve_mib: u64,
     /// A client that sends nothing of a body for this long is given up, in seconds. 1..=3600.
     pub body_timeout_s: u64,
+    /// How new objects are encrypted when neither the request nor the bucket says: `none` or `AES256`.
+    pub default_encryption: String,
+    /// Take SSE-C's keys over plain HTTP, too: when something in front does the TLS, and for tests. AWS never does.
+    pub sse_c_over_http: bool,
     /// How fast the scrubber reads, in MiB a second; 0 switches it off.
     pub scrub_mib_per_s: u32,
     /// All content is read once in so many seconds. At least 1.
@@ -40,6 +46,8 @@ impl Default for Config {
             inline_max_bytes: 16 << 10,
             reserve_mib: 256,
             body_timeout_s: 60,
+            default_encryption: "none".into(),
+            sse_c_over_http: false,
             scrub_mib_per_s: 16,
             scrub_interval_s: 7 * 86_400,
             lifecycle_day_seconds: 86_400,
@@ -48,6 +56,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The encryption of buckets that have none of their own.
+    pub fn default_for_buckets(&self) -> Option<DefaultEncryption> {
+        (self.default_encryption == "AES256").then_some(DefaultEncryption {
+            kms: false,
+            key: None,
+            bucket_key: false,
+        })
+    }
+
     /// Checks what types cannot say.
     ///
     /// # Errors
@@ -58,6 +75,9 @@ impl Config {
         }
         if !(1..=3600).contains(&self.body_timeout_s) {
             return Err("[object] body_timeout_s must be 1 to 3600".into());
+        }
+        if !["none", "AES256"].contains(&self.default_encryption.as_str()) {
+            return Err("[object] default_encryption must be \"none\" or \"AES256\"".into());
         }
         if self.scrub_interval_s == 0 {
             return Err("[object] scrub_interval_s must be at least 1".into());

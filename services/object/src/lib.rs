@@ -17,6 +17,7 @@ pub mod data;
 pub mod disks;
 pub mod domain;
 pub mod error;
+pub mod keyring;
 pub mod reconcile;
 pub mod service;
 pub mod store;

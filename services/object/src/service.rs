@@ -1,6 +1,6 @@
 //! What every operation stands on: the index, the files, the compiled bucket policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,8 @@ use kit::Context;
 use store::{RawRead, Read, Snapshot, Store, Value};
 
 use crate::config::Config;
-use crate::data::files::Files;
+use crate::data::cipher::{ContentKey, Opening, Segment, stored_stretches};
+use crate::data::files::{Files, Pins};
 use crate::data::pool::Pool;
 use crate::data::read::{Content, Extent};
 use crate::domain::bucket::Bucket;
@@ -19,6 +20,7 @@ use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, Object};
 use crate::domain::version::VersionId;
 use crate::error::Error;
+use crate::keyring::Keyring;
 use crate::store::data::small;
 use crate::store::{BUCKETS, MANIFESTS};
 
@@ -37,6 +39,8 @@ pub struct Service {
     pub files: Files,
     /// Buffers for content.
     pub pool: Pool,
+    /// Keys that content keys are sealed under.
+    pub keyring: Keyring,
     policies: Mutex<HashMap<String, Policy>>,
     buckets: Mutex<HashMap<String, Known>>,
 }
@@ -66,12 +70,14 @@ impl Stretch {
 impl Service {
     /// Puts the parts together.
     pub fn new(context: Context, config: Config, store: Store, files: Files) -> Self {
+        let keyring = Keyring::new(&context);
         Service {
             context,
             config,
             store,
             files,
             pool: Pool::default(),
+            keyring,
             policies: Mutex::default(),
             buckets: Mutex::default(),
         }
@@ -125,29 +131,60 @@ impl Service {
         Ok(Some(fresh))
     }
 
-    /// Opens a stretch of an object that `snapshot` knows.
+    /// Opens a stretch of an object that `snapshot` knows, with its content key if it is encrypted.
     ///
     /// # Errors
     /// `Changed` when the object was replaced and its files are gone: look it up again.
-    pub fn open(&self, snapshot: &Snapshot, object: &Object, stretch: Stretch) -> Result<Content, Error> {
-        let content = |extents, pins| Content::new(extents, self.files.clone(), self.pool.clone(), pins);
+    pub fn open(
+        &self,
+        snapshot: &Snapshot,
+        object: &Object,
+        stretch: Stretch,
+        key: Option<&ContentKey>,
+    ) -> Result<Content, Error> {
+        if object.encryption.is_some() != key.is_some() {
+            return Err(Error::Internal(
+                "encrypted content is opened with its key, other content without".into(),
+            ));
+        }
+        let mut plan = Plan { sealed: key.is_some(), segments: VecDeque::new() };
+        let (extents, pins) = self.extents(snapshot, object, stretch, &mut plan)?;
+        let content = Content::new(extents, self.files.clone(), self.pool.clone(), pins);
+        Ok(match key {
+            Some(key) => content.opened_by(Opening::new(key.clone(), plan.segments)),
+            None => content,
+        })
+    }
+
+    fn extents(
+        &self,
+        snapshot: &Snapshot,
+        object: &Object,
+        stretch: Stretch,
+        plan: &mut Plan,
+    ) -> Result<(Vec<Extent>, Option<Pins>), Error> {
         match &object.data {
-            Data::Nothing => Ok(content(vec![], None)),
-            Data::Inline(id) => Ok(content(vec![inline(snapshot, *id, stretch)?], None)),
+            Data::Nothing => Ok((vec![], None)),
+            Data::Inline(id) => {
+                let stored = plan.stored(object.size, stretch);
+                let extents = stored.map(|piece| inline(snapshot, *id, piece)).collect::<Result<_, _>>()?;
+                Ok((extents, None))
+            }
             Data::File(id) => {
                 let file = Arc::new(self.files.read(*id).map_err(gone)?);
-                let Stretch { offset, length } = stretch;
-                Ok(content(vec![Extent::Open { file, offset, length }], None))
+                let open =
+                    |Stretch { offset, length }| Extent::Open { file: Arc::clone(&file), offset, length };
+                Ok((plan.stored(object.size, stretch).map(open).collect(), None))
             }
             Data::Parts(id) => {
                 let manifest = snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed)?;
-                let (extents, files) = extents(snapshot, &manifest, stretch)?;
+                let (extents, files) = extents(snapshot, &manifest, stretch, plan)?;
                 let pins = self.files.pin(files);
                 // only a file that the index still refers to after it was pinned is safe
                 if !self.store.snapshot()?.contains(&MANIFESTS, id)? {
                     return Err(Error::Changed);
                 }
-                Ok(content(extents, Some(pins)))
+                Ok((extents, Some(pins)))
             }
         }
     }
@@ -155,6 +192,26 @@ impl Service {
     /// Hands files whose last reference is gone to the reconciler.
     pub fn free(&self, freed: Vec<DataId>) {
         self.files.suspect(freed);
+    }
+}
+
+/// What of stored content a stretch of plain content takes, and how that is decrypted.
+struct Plan {
+    sealed: bool,
+    segments: VecDeque<Segment>,
+}
+
+impl Plan {
+    /// The stored bytes for a stretch of a piece of content of `length` plain bytes.
+    fn stored(&mut self, length: u64, stretch: Stretch) -> impl Iterator<Item = Stretch> + use<> {
+        let stored = match self.sealed {
+            false => [Some(stretch), None],
+            true => stored_stretches(length, stretch),
+        };
+        if self.sealed && stretch.length > 0 {
+            self.segments.push_back(Segment { length, stretch });
+        }
+        stored.into_iter().flatten()
     }
 }
 
@@ -177,6 +234,7 @@ fn extents(
     snapshot: &Snapshot,
     manifest: &Manifest,
     stretch: Stretch,
+    plan: &mut Plan,
 ) -> Result<(Vec<Extent>, Vec<DataId>), Error> {
     let (mut extents, mut files) = (Vec::new(), Vec::new());
     let end = stretch.offset.saturating_add(stretch.length);
@@ -186,10 +244,15 @@ fn extents(
         if first < behind {
             let piece = Stretch { offset: first - at, length: behind - first };
             match &part.data {
-                Data::Inline(id) => extents.push(inline(snapshot, *id, piece)?),
+                Data::Inline(id) => {
+                    for stored in plan.stored(part.size, piece) {
+                        extents.push(inline(snapshot, *id, stored)?);
+                    }
+                }
                 Data::File(id) => {
                     files.push(*id);
-                    extents.push(Extent::File { id: *id, offset: piece.offset, length: piece.length });
+                    let file = |Stretch { offset, length }| Extent::File { id: *id, offset, length };
+                    extents.extend(plan.stored(part.size, piece).map(file));
                 }
                 Data::Nothing | Data::Parts(_) => {}
             }

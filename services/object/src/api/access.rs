@@ -282,7 +282,10 @@ fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named>
 
 /// The condition keys that S3 knows of a request.
 fn with_keys(x: &Exchange, mut access: Access) -> Access {
-    const HEADERS: [&str; 8] = [
+    const HEADERS: [&str; 11] = [
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm",
         "if-match",
         "if-none-match",
         "x-amz-acl",

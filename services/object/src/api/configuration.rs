@@ -38,10 +38,6 @@ fn absent(operation: Operation) -> Error {
             ErrorCode::NoSuchWebsiteConfiguration,
             "The specified bucket does not have a website configuration",
         ),
-        Operation::GetBucketEncryption => (
-            ErrorCode::ServerSideEncryptionConfigurationNotFound,
-            "The server side encryption configuration was not found",
-        ),
         Operation::GetBucketReplication => {
             (ErrorCode::ReplicationConfigurationNotFound, "The replication configuration was not found")
         }

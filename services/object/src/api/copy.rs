@@ -10,25 +10,29 @@ use store::Read;
 use super::access::{Resource, may};
 use super::acl::for_new_object;
 use super::conditions::{Verdict, of_read, of_write};
+use super::encryption;
 use super::exchange::{Exchange, version_in};
 use super::get::missing;
 use super::headers::{meta, refuse_unsupported};
 use super::lifecycle::tell_expiry;
 use super::lock;
-use super::multipart::{commit_part, part_number, under_way};
-use super::put::{sink, taken};
+use super::multipart::{commit_part, part_key, part_number, under_way};
+use super::put::{Taken, sink, taken};
 use super::reply::{document, quoted, set_named, set_version};
+use super::sealed::{Sealed, open_for, seal_for};
 use crate::body::expect::{Expected, Framing};
 use crate::body::ingest::Ingest;
 use crate::body::receive::take_in;
+use crate::data::cipher::ContentKey;
 use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::encryption::{Encryption, opaque_etag};
 use crate::domain::names::{climbs_out, is_bucket_name};
-use crate::domain::object::{Meta, Object};
+use crate::domain::object::{Data, Meta, Object};
 use crate::domain::upload::MAX_PUT_BYTES;
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Stretch;
-use crate::store::objects::{Original, Place, copy as copy_row};
+use crate::store::objects::{Original, Place, copy as copy_row, put_new};
 use crate::store::{BUCKETS, versions};
 
 /// A source that keeps being replaced is looked up again so often.
@@ -71,7 +75,8 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
         )));
     }
     let itself = source.place == x.place && source.which.is_none();
-    if itself && !replaces && !x.headers.contains_key("x-amz-website-redirect-location") {
+    let encrypts = x.headers.keys().any(|name| name.as_str().starts_with("x-amz-server-side-encryption"));
+    if itself && !replaces && !encrypts && !x.headers.contains_key("x-amz-website-redirect-location") {
         return Err(Error::InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes."
@@ -86,7 +91,16 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     }
     let condition = of_write(&x.headers)?;
     let owned = for_new_object(x)?;
-    let object = Object {
+    let key = source_key(x, source).await?;
+    let sealed = seal_for(x, encryption::asked(x)?, key.clone()).await?;
+    let shares = shares_content(source.object.encryption.as_ref(), sealed.as_ref());
+    let encryption = sealed.as_ref().map(|sealed| sealed.encryption.clone());
+    let mut object = Object {
+        etag: match shares && encryption.as_ref().is_some_and(|encryption| encryption.method.hides_md5()) {
+            true => opaque_etag(x.service.context.random.bytes()),
+            false => source.object.etag.clone(),
+        },
+        encryption,
         modified: x.service.context.clock.now(),
         owner: owned.owner,
         account: owned.account,
@@ -103,17 +117,93 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
         },
         ..source.object.clone()
     };
+    let to = x.place.clone();
+    let (object, written) = match shares {
+        true => {
+            let original = Original {
+                place: source.place.clone(),
+                which: source.which,
+                seen: source.object.data.clone(),
+            };
+            let (row, fresh) = (object.clone(), x.service.fresh_id());
+            let copying = move |tx: &mut store::Tx<'_>| copy_row(tx, &original, &to, &row, &condition, fresh);
+            (object, x.transact(copying).await?)
+        }
+        false => {
+            let taken = written_anew(x, source, key.as_ref(), sealed.as_ref()).await?;
+            object.etag = taken.etag.clone();
+            object.checksum = taken.sums.first().cloned();
+            object.data = Data::Nothing;
+            let (row, data) = (object.clone(), taken.data.clone());
+            let written = x.transact(move |tx| put_new(tx, &to, &row, &data, &condition)).await?;
+            taken.data.published();
+            (object, written)
+        }
+    };
     let result = copied(&object.etag, object.modified, object.checksum.as_ref());
-    let original =
-        Original { place: source.place.clone(), which: source.which, seen: source.object.data.clone() };
-    let (to, fresh) = (x.place.clone(), x.service.fresh_id());
+    x.service.free(written.freed);
     let mut response = document("CopyObjectResult", &result)?;
     tell_expiry(x, &mut response, &object)?;
-    let written = x.transact(move |tx| copy_row(tx, &original, &to, &object, &condition, fresh)).await?;
-    x.service.free(written.freed);
+    encryption::tell_written(&mut response, object.encryption.as_ref());
     set_version(&mut response, written.version.as_deref());
     name_source(&mut response, source);
     Ok(response)
+}
+
+/// The key of the source's content, if it is encrypted.
+async fn source_key(x: &Exchange, source: &Source) -> Result<Option<ContentKey>, Error> {
+    let customer = encryption::customer_of_source(x)?;
+    open_for(x, &source.place, source.object.encryption.as_ref(), customer.as_ref()).await
+}
+
+/// Whether the copy may share the source's content: both plain, or both under the same content key, and the ETag
+/// is not to become an MD5 that nobody knows.
+fn shares_content(from: Option<&Encryption>, to: Option<&Sealed>) -> bool {
+    match (from, to) {
+        (None, None) => true,
+        (Some(from), Some(to)) => !from.method.hides_md5() || to.encryption.method.hides_md5(),
+        _ => false,
+    }
+}
+
+/// The source's content, decrypted with `key` and encrypted for the copy.
+async fn written_anew(
+    x: &Exchange,
+    source: &Source,
+    key: Option<&ContentKey>,
+    sealed: Option<&Sealed>,
+) -> Result<Taken, Error> {
+    let algorithm = source.object.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |sum| sum.algorithm);
+    let stretch = Stretch::whole(source.object.size);
+    let mut taken = rewrite(x, source, stretch, algorithm, key, sealed.map(|sealed| &sealed.key)).await?;
+    taken.hide_md5(x, sealed.map(|sealed| &sealed.encryption));
+    Ok(taken)
+}
+
+/// Takes in a stretch of the source as if it had been sent.
+async fn rewrite(
+    x: &Exchange,
+    source: &Source,
+    stretch: Stretch,
+    algorithm: Algorithm,
+    key: Option<&ContentKey>,
+    new_key: Option<&ContentKey>,
+) -> Result<Taken, Error> {
+    let content = x.service.open(&source.snapshot, &source.object, stretch, key)?;
+    let (sink, promise) = sink(&x.service, stretch.length).await?;
+    let expected = Expected {
+        length: stretch.length,
+        framing: Framing::Plain,
+        sha256: None,
+        md5: None,
+        checksum: None,
+        trailer: None,
+    };
+    let sealing = new_key.map(|key| x.service.sealing(key, stretch.length)).transpose()?;
+    let ingest = Ingest::new(expected, Some(algorithm), sink).sealed_by(sealing);
+    let stream = content.into_stream().map(|piece| piece.map_err(Error::from));
+    let received = take_in(stream, ingest, stretch.length, &x.service.pool, x.service.patience()).await?;
+    Ok(taken(&x.service, received, promise))
 }
 
 /// Says which version was copied.
@@ -249,26 +339,18 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
     for _ in 0..MAX_TRIES {
         let source = find(x, &place, which).await?;
         let stretch = source_stretch(x, &source.object)?;
-        let content = match x.service.open(&source.snapshot, &source.object, stretch) {
+        let key = source_key(x, &source).await?;
+        let new_key = part_key(x, &upload).await?;
+        let read = rewrite(x, &source, stretch, upload.algorithm, key.as_ref(), new_key.as_ref()).await;
+        let mut taken = match read {
             Err(Error::Changed) => continue,
-            content => content?,
+            taken => taken?,
         };
-        let (sink, promise) = sink(&x.service, stretch.length).await?;
-        let expected = Expected {
-            length: stretch.length,
-            framing: Framing::Plain,
-            sha256: None,
-            md5: None,
-            checksum: None,
-            trailer: None,
-        };
-        let ingest = Ingest::new(expected, Some(upload.algorithm), sink);
-        let stream = content.into_stream().map(|piece| piece.map_err(Error::from));
-        let received = take_in(stream, ingest, stretch.length, &x.service.pool, x.service.patience()).await?;
-        let taken = taken(&x.service, received, promise);
+        taken.hide_md5(x, upload.encryption.as_ref());
         let part = commit_part(x, &upload_id, number, taken).await?;
         let shown = upload.asked.then_some(&part.checksum);
         let mut response = document("CopyPartResult", &copied(&part.etag, part.modified, shown))?;
+        encryption::tell(&mut response, upload.encryption.as_ref());
         name_source(&mut response, &source);
         return Ok(response);
     }

@@ -6,13 +6,16 @@ use store::Read;
 
 use super::access::{Resource, may};
 use super::conditions::{Verdict, of_read};
+use super::encryption;
 use super::exchange::Exchange;
-use super::headers::{checksum, describe, refuse_customer_keys};
+use super::headers::{checksum, describe};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::range;
 use super::reply::{empty, http_date, quoted, set, set_named, set_version};
 use super::route::Operation;
+use super::sealed::{check_key, open_for};
+use crate::data::cipher::ContentKey;
 use crate::data::read::Content;
 use crate::domain::object::{Data, Object};
 use crate::domain::version::Which;
@@ -68,12 +71,20 @@ pub async fn missing(x: &Exchange, name: &str, bucket: &crate::domain::bucket::B
 /// Answers GET and HEAD.
 pub async fn get(x: &Exchange) -> Result<Response, Error> {
     let mut object = existing(x).await?.clone();
-    refuse_customer_keys(&x.headers)?;
+    encryption::refuse_method(&x.headers)?;
+    let customer = encryption::customer(x)?;
     let overrides = overrides(x)?;
     let lock = lock::visible(x, &object).await?;
     let mut snapshot = x.snapshot.clone();
     for _ in 0..MAX_TRIES {
-        match answer(x, &snapshot, &object) {
+        let key = match x.operation {
+            Operation::HeadObject => {
+                check_key(&x.place, object.encryption.as_ref(), customer.as_ref())?;
+                None
+            }
+            _ => open_for(x, &x.place, object.encryption.as_ref(), customer.as_ref()).await?,
+        };
+        match answer(x, &snapshot, &object, key.as_ref()) {
             Err(Error::Changed) => {
                 snapshot = x.service.store.snapshot()?;
                 object = find_object(&snapshot, x.bucket()?, &x.place, x.version)?
@@ -113,7 +124,12 @@ async fn count_tags(x: &Exchange, object: &Object, response: &mut Response) {
     }
 }
 
-fn answer(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<Response, Error> {
+fn answer(
+    x: &Exchange,
+    snapshot: &store::Snapshot,
+    object: &Object,
+    key: Option<&ContentKey>,
+) -> Result<Response, Error> {
     match of_read(&x.headers, "", object) {
         Verdict::Holds => {}
         Verdict::Failed(condition) => return Err(Error::PreconditionFailed(condition)),
@@ -128,7 +144,7 @@ fn answer(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<R
     let asked = stretch.unwrap_or(Stretch::whole(object.size));
     let mut response = match x.operation {
         Operation::HeadObject => empty(StatusCode::OK),
-        _ => Response::new(x.service.open(snapshot, object, asked).map(Content::into_body)?),
+        _ => Response::new(x.service.open(snapshot, object, asked, key).map(Content::into_body)?),
     };
     describe(&mut response, object);
     set(&mut response, header::CONTENT_LENGTH, asked.length.to_string());

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::Response;
 
+use super::encryption;
 use super::reply::{http_date, quoted, set, set_named};
 use crate::domain::acl::Permission;
 use crate::domain::object::{Meta, Object};
@@ -93,7 +94,7 @@ fn text(name: &str, value: &[u8]) -> Result<String, Error> {
 /// Refuses what would change the meaning of a write and is not offered.
 pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
     for name in headers.keys().map(HeaderName::as_str) {
-        if name.starts_with("x-amz-server-side-encryption") || name == "x-amz-write-offset-bytes" {
+        if name == "x-amz-write-offset-bytes" {
             return Err(Error::NotImplementedHeader(name.to_owned()));
         }
     }
@@ -116,16 +117,6 @@ pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// Refuses keys for an encryption that no object here has.
-pub fn refuse_customer_keys(headers: &HeaderMap) -> Result<(), Error> {
-    match headers.contains_key("x-amz-server-side-encryption-customer-algorithm") {
-        true => {
-            Err(Error::InvalidRequest("The encryption parameters are not applicable to this object.".into()))
-        }
-        false => Ok(()),
-    }
-}
-
 /// Writes an object's headers into the reply to a GET or HEAD.
 pub fn describe(response: &mut Response, object: &Object) {
     set(response, header::ETAG, quoted(&object.etag));
@@ -140,6 +131,7 @@ pub fn describe(response: &mut Response, object: &Object) {
     for (name, value) in &object.meta.user {
         set_named(response, &format!("{USER_PREFIX}{name}"), value);
     }
+    encryption::tell(response, object.encryption.as_ref());
 }
 
 /// Writes an object's checksum into a reply.
@@ -186,11 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_not_offered_is_refused() {
-        for (name, value) in [
-            ("x-amz-server-side-encryption", "AES256"),
-            ("x-amz-storage-class", "GLACIER"),
-            ("x-amz-storage-class", "MADE_UP"),
-        ] {
+        for (name, value) in [("x-amz-storage-class", "GLACIER"), ("x-amz-storage-class", "MADE_UP")] {
             assert!(refuse_unsupported(&headers(&[(name, value)])).is_err(), "{name}");
         }
         assert!(refuse_unsupported(&headers(&[("x-amz-storage-class", "STANDARD")])).is_ok());

@@ -5,12 +5,14 @@ pub mod access;
 pub mod accounts;
 pub mod acl;
 pub mod bucket;
+pub mod bucket_encryption;
 pub mod conditions;
 pub mod configuration;
 pub mod control;
 pub mod copy;
 pub mod cors;
 pub mod delete;
+pub mod encryption;
 pub mod exchange;
 pub mod get;
 pub mod headers;
@@ -28,6 +30,7 @@ pub mod range;
 pub mod read_object;
 pub mod reply;
 pub mod route;
+pub mod sealed;
 pub mod shapes;
 pub mod small_body;
 pub mod tagging;
@@ -197,6 +200,9 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::GetObjectTagging => tagging::get_object(x).await,
         O::PutObjectTagging => tagging::put_object(x).await,
         O::DeleteObjectTagging => tagging::delete_object(x).await,
+        O::GetBucketEncryption => bucket_encryption::get(x),
+        O::PutBucketEncryption => bucket_encryption::put(x, body).await,
+        O::DeleteBucketEncryption => bucket_encryption::delete(x).await,
         O::GetBucketCors => cors::get(x),
         O::PutBucketCors => cors::put(x, body).await,
         O::DeleteBucketCors => cors::delete(x).await,
@@ -208,7 +214,6 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::TagResource => control::tag(x).await,
         O::UntagResource => control::untag(x).await,
         O::GetBucketWebsite
-        | O::GetBucketEncryption
         | O::GetBucketLogging
         | O::GetBucketNotificationConfiguration
         | O::GetBucketReplication

@@ -10,15 +10,19 @@ use store::Read;
 
 use super::acl::for_new_object;
 use super::conditions::{of_write, unquoted};
+use super::encryption;
 use super::exchange::Exchange;
 use super::headers::{meta, refuse_unsupported};
 use super::lifecycle::{tell_abort, tell_expiry};
 use super::lock;
 use super::put::{Taken, take};
 use super::reply::{document, no_content, ok, quoted, set, set_named, set_version};
+use super::sealed::{open_for, seal_for};
 use super::small_body;
 use crate::body::expect::Expected;
+use crate::data::cipher::ContentKey;
 use crate::domain::checksum::{Algorithm, Kind};
+use crate::domain::encryption::Method;
 use crate::domain::object::Data;
 use crate::domain::upload::{MAX_PART_NUMBER, MAX_PUT_BYTES, Part, Upload};
 use crate::error::Error;
@@ -30,6 +34,8 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
     let (algorithm, kind, asked) = checksum_plan(x)?;
     let owned = for_new_object(x)?;
+    let sealed = seal_for(x, encryption::asked(x)?, None).await?;
+    let encryption = sealed.map(|sealed| sealed.encryption);
     let caller = &x.caller;
     let upload = Upload {
         initiated: x.service.context.clock.now(),
@@ -42,6 +48,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         kind,
         asked,
         lock: lock::of_headers(x)?,
+        encryption: encryption.clone(),
         tags: x.tags.clone().unwrap_or_default(),
     };
     let upload_id = x.service.fresh_id().to_string();
@@ -56,6 +63,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         },
     )?;
     tell_abort(x, &mut response, initiated)?;
+    encryption::tell_written(&mut response, encryption.as_ref());
     if asked {
         set_named(&mut response, "x-amz-checksum-algorithm", algorithm.as_str());
         set_named(&mut response, "x-amz-checksum-type", kind.as_str());
@@ -127,15 +135,24 @@ pub async fn put_part(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
             sent.as_str().to_ascii_lowercase()
         )));
     }
-    let taken = take(x, body, expected, upload.algorithm).await?;
+    let key = part_key(x, &upload).await?;
+    let mut taken = take(x, body, expected, upload.algorithm, key.as_ref()).await?;
+    taken.hide_md5(x, upload.encryption.as_ref());
     let part = commit_part(x, &upload_id, number, taken).await?;
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&part.etag));
+    encryption::tell(&mut response, upload.encryption.as_ref());
     let shown = part.sent.as_ref().or(Some(&part.checksum).filter(|_| upload.asked || sent.is_some()));
     if let Some(shown) = shown {
         set_named(&mut response, shown.algorithm.header(), &shown.value);
     }
     Ok(response)
+}
+
+/// The key that the parts of an upload are encrypted with, if they are.
+pub async fn part_key(x: &Exchange, upload: &Upload) -> Result<Option<ContentKey>, Error> {
+    encryption::refuse_method(&x.headers)?;
+    open_for(x, &x.place, upload.encryption.as_ref(), encryption::customer(x)?.as_ref()).await
 }
 
 /// Makes content that was taken in a part of the upload.
@@ -185,6 +202,7 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         version: x.service.fresh_version(),
         now: x.service.context.clock.now(),
     };
+    let upload = uploads::find(&x.snapshot, &x.place, &asked.upload_id).ok();
     let (done, freed) = x.transact(move |tx| uploads::complete(tx, &asked)).await?;
     x.service.free(freed);
     let host = x.header("host").unwrap_or("localhost");
@@ -212,6 +230,10 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
     if let Some(object) = x.service.store.snapshot()?.get(&OBJECTS, &x.place.row())? {
         tell_expiry(x, &mut response, &object)?;
     }
+    // AWS does not tell here of keys that the client brought
+    let encryption = upload.and_then(|upload| upload.encryption);
+    let encryption = encryption.filter(|encryption| !matches!(encryption.method, Method::Customer { .. }));
+    encryption::tell(&mut response, encryption.as_ref());
     Ok(response)
 }
 

@@ -9,16 +9,20 @@ use axum::response::Response;
 
 use super::acl::for_new_object;
 use super::conditions::of_write;
+use super::encryption;
 use super::exchange::Exchange;
 use super::headers::{checksum, meta, refuse_unsupported};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::reply::{ok, quoted, set, set_version};
+use super::sealed::seal_for;
 use crate::body::expect::Expected;
 use crate::body::ingest::{Ingest, Kept, Received, Sink};
 use crate::body::receive::receive;
+use crate::data::cipher::ContentKey;
 use crate::data::files::Promise;
 use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::encryption::{Encryption, opaque_etag};
 use crate::domain::object::{Data, Object};
 use crate::domain::upload::MAX_PUT_BYTES;
 use crate::error::Error;
@@ -40,6 +44,15 @@ pub struct Taken {
     _promise: Option<Promise>,
 }
 
+impl Taken {
+    /// The ETag is not the MD5 of what only holders of a key may know of.
+    pub fn hide_md5(&mut self, x: &Exchange, encryption: Option<&Encryption>) {
+        if encryption.is_some_and(|encryption| encryption.method.hides_md5()) {
+            self.etag = opaque_etag(x.service.context.random.bytes());
+        }
+    }
+}
+
 /// Answers PutObject.
 pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
@@ -50,9 +63,12 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     lock::needs_digest(x, &lock)?;
     // better now than after the body; decided again when it is committed
     condition.check(&x.place.key, x.object.as_ref())?;
+    let sealed = seal_for(x, encryption::asked(x)?, None).await?;
     let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
     let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
-    let taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme)).await?;
+    let key = sealed.as_ref().map(|sealed| &sealed.key);
+    let mut taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme), key).await?;
+    taken.hide_md5(x, sealed.as_ref().map(|sealed| &sealed.encryption));
     let object = Object {
         size: taken.size,
         etag: taken.etag.clone(),
@@ -64,6 +80,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         meta,
         acl: owned.acl,
         version: Some(x.service.fresh_version()),
+        encryption: sealed.map(|sealed| sealed.encryption),
         lock,
         tags: x.tags.clone().unwrap_or_default(),
     };
@@ -71,6 +88,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     set(&mut response, header::ETAG, quoted(&object.etag));
     checksum(&mut response, &object);
     tell_expiry(x, &mut response, &object)?;
+    encryption::tell_written(&mut response, object.encryption.as_ref());
     let (place, data) = (x.place.clone(), taken.data.clone());
     let written = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
     taken.data.published();
@@ -79,16 +97,18 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     Ok(response)
 }
 
-/// Takes the body of a request in. `wanted` is computed whatever the request brings.
+/// Takes the body of a request in, encrypted if there is a key. `wanted` is computed whatever the request brings.
 pub async fn take(
     x: &Exchange,
     body: &mut Option<Body>,
     expected: Expected,
     wanted: Algorithm,
+    key: Option<&ContentKey>,
 ) -> Result<Taken, Error> {
     let length = expected.length;
     let (sink, promise) = sink(&x.service, length).await?;
-    let ingest = Ingest::new(expected, Some(wanted), sink);
+    let sealing = key.map(|key| x.service.sealing(key, length)).transpose()?;
+    let ingest = Ingest::new(expected, Some(wanted), sink).sealed_by(sealing);
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
     let received = receive(body, ingest, length, &x.service.pool, x.service.patience()).await?;
     Ok(taken(&x.service, received, promise))
@@ -114,7 +134,7 @@ pub fn taken(service: &Service, received: Received, promise: Option<Promise>) ->
     let data = match received.kept {
         Kept::Memory(bytes) if bytes.is_empty() => NewData::Nothing,
         Kept::Memory(bytes) => NewData::Small(service.fresh_id(), Arc::new(bytes)),
-        Kept::File(writing) => NewData::File(Arc::new(writing), received.size),
+        Kept::File(writing) => NewData::File(Arc::new(writing), received.stored),
         Kept::Nowhere => NewData::Nothing,
     };
     Taken {

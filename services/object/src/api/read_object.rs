@@ -17,6 +17,7 @@ use super::access;
 use super::exchange::Exchange;
 use super::get::existing;
 use super::reply::set;
+use super::sealed::open_for;
 use crate::data::read::Content;
 use crate::domain::names::is_bucket_name;
 use crate::error::Error;
@@ -48,7 +49,8 @@ async fn read(service: Arc<Service>, body: &[u8]) -> Result<Response, Error> {
             .size
             .checked_sub(offset)
             .ok_or(Error::InvalidRange { asked: format!("bytes={offset}-"), size: object.size })?;
-        match service.open(&x.snapshot, object, Stretch { offset, length }) {
+        let key = open_for(&x, &x.place, object.encryption.as_ref(), None).await?;
+        match service.open(&x.snapshot, object, Stretch { offset, length }, key.as_ref()) {
             Err(Error::Changed) => {}
             content => {
                 let mut response = Response::new(content.map(Content::into_body)?);

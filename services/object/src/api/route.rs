@@ -75,6 +75,8 @@ operations! {
     GetBucketCors "s3:GetBucketCORS";
     GetBucketWebsite "s3:GetBucketWebsite";
     GetBucketEncryption "s3:GetEncryptionConfiguration";
+    PutBucketEncryption "s3:PutEncryptionConfiguration";
+    DeleteBucketEncryption "s3:PutEncryptionConfiguration";
     GetBucketRequestPayment "s3:GetBucketRequestPayment";
     GetBucketLogging "s3:GetBucketLogging";
     GetBucketNotificationConfiguration "s3:GetBucketNotification";
@@ -234,6 +236,8 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("object-lock")) if !query.has("id") => O::PutObjectLockConfiguration,
         ("PUT", Some("tagging")) => O::PutBucketTagging,
         ("DELETE", Some("tagging")) => O::DeleteBucketTagging,
+        ("PUT", Some("encryption")) => O::PutBucketEncryption,
+        ("DELETE", Some("encryption")) => O::DeleteBucketEncryption,
         ("PUT", Some("cors")) => O::PutBucketCors,
         ("DELETE", Some("cors")) => O::DeleteBucketCors,
         ("PUT", Some("requestPayment")) => O::PutBucketRequestPayment,

@@ -1,7 +1,8 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
 use api_spec::s3::{
-    acl, bucket, configuration, cors, lifecycle, list, lock, multipart, object, tagging, versioning,
+    acl, bucket, configuration, cors, encryption, lifecycle, list, lock, multipart, object, tagging,
+    versioning,
 };
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
@@ -63,6 +64,9 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, lock::LegalHold>("GetObjectLegalHold")?,
         of::<lock::LegalHold, Empty>("PutObjectLegalHold")?,
         of::<Empty, versioning::ListVersionsResult>("ListObjectVersions")?,
+        of::<Empty, encryption::ServerSideEncryptionConfiguration>("GetBucketEncryption")?,
+        of::<encryption::ServerSideEncryptionConfiguration, Empty>("PutBucketEncryption")?,
+        of::<Empty, Empty>("DeleteBucketEncryption")?,
         of::<Empty, versioning::VersioningConfiguration>("GetBucketVersioning")?,
         of::<versioning::VersioningConfiguration, Empty>("PutBucketVersioning")?,
         of::<Empty, Empty>("GetObject")?,

@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 
 use super::chunked::Decoder;
 use super::expect::{Expected, Framing};
+use crate::data::cipher::{Sealing, stored_length};
 use crate::data::files::{NewFile, Writing};
 use crate::domain::checksum::{Algorithm, Running, Sum};
 use crate::error::Error;
@@ -20,6 +21,17 @@ pub enum Sink {
     File(NewFile),
     /// Only hashed.
     Nowhere,
+}
+
+impl Sink {
+    fn write(&mut self, data: &[u8]) -> Result<(), Error> {
+        match self {
+            Sink::Memory(bytes) => bytes.extend_from_slice(data),
+            Sink::File(file) => file.write(data)?,
+            Sink::Nowhere => {}
+        }
+        Ok(())
+    }
 }
 
 /// A body being taken in.
@@ -39,6 +51,7 @@ struct Content {
     sha256: Option<Sha256>,
     sums: Vec<Running>,
     sink: Sink,
+    sealing: Option<Sealing>,
 }
 
 /// A body that was taken in whole and verified.
@@ -47,6 +60,8 @@ pub struct Received {
     pub kept: Kept,
     /// Bytes.
     pub size: u64,
+    /// Bytes that it takes where it is.
+    pub stored: u64,
     /// MD5.
     pub md5: [u8; 16],
     /// The checksums computed, the wanted one first.
@@ -82,12 +97,20 @@ impl Ingest {
                 sha256: expected.sha256.map(|_| Sha256::default()),
                 sums: algorithms.into_iter().map(Running::new).collect(),
                 sink,
+                sealing: None,
             },
             md5_expected: expected.md5,
             sha256_expected: expected.sha256,
             checksum_expected: expected.checksum,
             trailer: expected.trailer,
         }
+    }
+
+    /// Encrypts the content before it goes anywhere.
+    #[must_use]
+    pub fn sealed_by(mut self, sealing: Option<Sealing>) -> Self {
+        self.content.sealing = sealing;
+        self
     }
 
     /// Whether taking content in does nothing slow.
@@ -115,6 +138,7 @@ impl Ingest {
         if let Some(trailers) = trailers {
             self.take_trailers(&trailers)?;
         }
+        let sealed = self.content.end_sealing()?;
         let Content { seen, md5, sha256, sums, sink, .. } = self.content;
         if let (Some(declared), Some(computed)) = (self.sha256_expected, sha256.map(Sha256::finish))
             && declared != computed
@@ -139,7 +163,8 @@ impl Ingest {
             Sink::File(file) => Kept::File(file.finish()?.0),
             Sink::Nowhere => Kept::Nowhere,
         };
-        Ok(Received { kept, size: seen, md5, sums })
+        let stored = if sealed { stored_length(seen) } else { seen };
+        Ok(Received { kept, size: seen, stored, md5, sums })
     }
 
     /// The checksum of the trailer becomes the expected one; nothing else may stand there.
@@ -169,11 +194,17 @@ impl Content {
         for sum in &mut self.sums {
             sum.update(data);
         }
-        match &mut self.sink {
-            Sink::Memory(bytes) => bytes.extend_from_slice(data),
-            Sink::File(file) => file.write(data)?,
-            Sink::Nowhere => {}
+        let sink = &mut self.sink;
+        match &mut self.sealing {
+            None => sink.write(data),
+            Some(sealing) => sealing.push(data, &mut |stored| sink.write(stored)),
         }
-        Ok(())
+    }
+
+    /// Gives out the last frame, where content is encrypted; says whether it is.
+    fn end_sealing(&mut self) -> Result<bool, Error> {
+        let Some(sealing) = self.sealing.take() else { return Ok(false) };
+        let sink = &mut self.sink;
+        sealing.finish(&mut |stored| sink.write(stored)).map(|()| true)
     }
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
+use futures_util::future::Either;
+use futures_util::stream::{self, Stream, TryStreamExt};
 use tokio::task::spawn_blocking;
 
+use super::cipher::Opening;
 use super::files::{Files, Pins};
 use super::pool::Pool;
 use super::stored::{StoredFile, Wait};
@@ -45,15 +47,23 @@ pub struct Content {
     files: Files,
     pool: Pool,
     _pins: Option<Pins>,
+    opening: Option<Opening>,
 }
 
 impl Content {
     /// These stretches one after the other; `pins` keeps their files.
     pub fn new(extents: Vec<Extent>, files: Files, pool: Pool, pins: Option<Pins>) -> Self {
-        Content { extents: extents.into(), files, pool, _pins: pins }
+        Content { extents: extents.into(), files, pool, _pins: pins, opening: None }
     }
 
-    /// The next piece; nothing at the end.
+    /// What these stretches hold is encrypted, and this decrypts it.
+    #[must_use]
+    pub fn opened_by(mut self, opening: Opening) -> Self {
+        self.opening = Some(opening);
+        self
+    }
+
+    /// The next piece as it is stored; nothing at the end.
     ///
     /// # Errors
     /// `InvalidData` when it is not what was stored; `WouldBlock`, with nothing lost, when it may not wait.
@@ -81,14 +91,23 @@ impl Content {
 
     /// The content as the body of a reply.
     pub fn into_body(mut self) -> Body {
-        if let [Extent::Memory(bytes)] = self.extents.make_contiguous() {
+        if self.opening.is_none()
+            && let [Extent::Memory(bytes)] = self.extents.make_contiguous()
+        {
             return Body::from(bytes.clone());
         }
         Body::from_stream(self.into_stream())
     }
 
     /// The content piece by piece.
-    pub fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    pub fn into_stream(mut self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        match self.opening.take() {
+            None => Either::Left(self.stored()),
+            Some(opening) => Either::Right(opened(self.stored(), opening)),
+        }
+    }
+
+    fn stored(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
         stream::try_unfold(self, |mut content| async move {
             let (content, piece) = match content.next_piece(Wait::Never) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -106,4 +125,21 @@ impl Content {
             Ok(piece?.map(|bytes| (bytes, content)))
         })
     }
+}
+
+/// Decrypts what comes.
+fn opened(
+    stored: impl Stream<Item = io::Result<Bytes>> + Send,
+    opening: Opening,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::try_unfold((Box::pin(stored), opening), |(mut stored, mut opening)| async move {
+        while let Some(piece) = stored.try_next().await? {
+            let plain = opening.push(&piece)?;
+            if !plain.is_empty() {
+                return Ok(Some((plain, (stored, opening))));
+            }
+        }
+        opening.finish()?;
+        Ok(None)
+    })
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
+use super::encryption::DefaultEncryption;
 use super::lock::BucketLock;
 use super::tag::Tags;
 use super::version::{VersionId, Versioning, Which};
@@ -43,6 +44,9 @@ pub struct Bucket {
     /// Whether it has a lifecycle, which is kept apart: few requests need its rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lifecycle: bool,
+    /// How new objects are encrypted when the request does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<DefaultEncryption>,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -59,6 +63,7 @@ impl Bucket {
             policy: None,
             acl: Acl::private(owner),
             versioning: None,
+            encryption: None,
             lock: None,
             tags: Tags::new(),
             requester_pays: false,

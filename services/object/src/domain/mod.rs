@@ -4,6 +4,7 @@ pub mod acl;
 pub mod bucket;
 pub mod checksum;
 pub mod cors;
+pub mod encryption;
 pub mod id;
 pub mod lifecycle;
 pub mod lock;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::encryption::Encryption;
 use super::id::DataId;
 use super::lock::Lock;
 use super::tag::Tags;
@@ -37,6 +38,9 @@ pub struct Object {
     /// Grants; none means that it is the owner's alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
+    /// How its content is encrypted, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// Its version id; none for the `null` version. Before it is stored: the id it would have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::encryption::Encryption;
 use super::lock::Lock;
 use super::object::{Data, Meta};
 use super::tag::Tags;
@@ -42,6 +43,9 @@ pub struct Upload {
     /// What keeps the object from being removed.
     #[serde(default, skip_serializing_if = "Lock::is_empty")]
     pub lock: Lock,
+    /// How the object and its parts are encrypted, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// Tags of the object.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,

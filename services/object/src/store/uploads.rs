@@ -159,6 +159,7 @@ fn assemble(
         meta: upload.meta.clone(),
         acl: upload.acl.clone(),
         version: Some(asked.version),
+        encryption: upload.encryption.clone(),
         lock: upload.lock,
         tags: upload.tags.clone(),
     };

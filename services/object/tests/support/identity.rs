@@ -1,6 +1,6 @@
 //! Identity, faked: a few people whose keys never change.
 
-use api_spec::ApiError;
+use api_spec::{ApiError, ErrorCode};
 use auth::sigv4::{Scope, SigningKey};
 use axum::Router;
 use base64::Engine as _;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use calls::identity::{
     Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
 };
+use calls::kms::{DataKey, GetServiceKey, MakeDataKey, OpenDataKey, OpenedDataKey, Requester, ServiceKey};
 
 /// Somebody with a key.
 pub struct Somebody {
@@ -102,9 +103,45 @@ fn resolve(question: &ResolveCredential) -> Resolved {
     }))
 }
 
+/// A KMS whose ciphertexts say what they hold. It has the keys `alias/aws/s3` and `alias/own`; `alias/off` is
+/// disabled; the reader may use none.
+fn kms(router: Router) -> Router {
+    let router = kit::internal::answer(router, |call: GetServiceKey| async move {
+        let id = call.id.unwrap_or_else(|| "service-key-1".into());
+        Ok::<_, ApiError>(ServiceKey { id, key: STANDARD.encode([42; 32]) })
+    });
+    let router = kit::internal::answer(router, |call: MakeDataKey| async move {
+        let key = call.key.unwrap_or_else(|| "alias/aws/s3".into());
+        may(&call.requester)?;
+        match key.as_str() {
+            "alias/aws/s3" | "alias/own" => {}
+            "alias/off" => return Err(ApiError::new(ErrorCode::DisabledException, "is disabled.")),
+            _ => return Err(ApiError::new(ErrorCode::NotFoundException, "does not exist")),
+        }
+        let context = serde_json::to_string(&call.context).unwrap();
+        Ok(DataKey {
+            key_arn: format!("arn:aws:kms:us-east-1:000000000001:{key}"),
+            plaintext: STANDARD.encode([7; 32]),
+            ciphertext: STANDARD.encode(context),
+        })
+    });
+    kit::internal::answer(router, |call: OpenDataKey| async move {
+        may(&call.requester)?;
+        assert_eq!(STANDARD.encode(serde_json::to_string(&call.context).unwrap()), call.ciphertext);
+        Ok(OpenedDataKey { plaintext: STANDARD.encode([7; 32]) })
+    })
+}
+
+fn may(requester: &Requester) -> Result<(), ApiError> {
+    match requester.access_key_id == READER.access_key_id {
+        true => Err(ApiError::new(ErrorCode::AccessDenied, "no key for you")),
+        false => Ok(()),
+    }
+}
+
 /// Identity's internal door.
 pub fn router() -> Router {
-    let router = kit::internal::answer(Router::new(), |question: ResolveCredential| async move {
+    let router = kit::internal::answer(kms(Router::new()), |question: ResolveCredential| async move {
         Ok::<_, ApiError>(resolve(&question))
     });
     kit::internal::answer(router, |_: WatchCredentials| async move {

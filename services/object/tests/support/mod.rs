@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use kit::credentials::Credentials;
 use kit::metrics::Metrics;
 use kit::peer::{Peer, Peers};
-use kit::{Clock, Common, Context, Random, ServiceName, Shutdown};
+use kit::{Clock, Common, Context, Random, Routes, ServiceName, Shutdown};
 use object::Config;
 use tower::ServiceExt;
 
@@ -80,12 +80,14 @@ impl Reply {
 /// What `start` needs besides the configuration.
 pub fn context(root: &Path) -> Context {
     let identity = Peer::of_router(identity::router());
+    let peers = Peers::new(root);
+    peers.bind(ServiceName::Identity, &Routes { internal: identity::router(), ..Routes::default() });
     Context {
         service: ServiceName::Object,
         common: Arc::new(Common { data_dir: root.to_owned(), run_dir: root.to_owned(), ..Common::default() }),
         clock: Clock::system(),
         random: Random::system(),
-        peers: Peers::new(root),
+        peers,
         credentials: Credentials::new(identity),
         metrics: Metrics::default(),
         shutdown: Shutdown::default(),
