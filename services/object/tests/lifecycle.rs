@@ -241,6 +241,25 @@ async fn versions_expire_one_after_the_other_and_the_last_marker_goes() {
 }
 
 #[tokio::test]
+async fn a_walk_that_loses_its_place_keeps_what_is_to_be_kept() {
+    let world = hurried().await;
+    // the oldest version, `null`, ends the first page of the walk and is removed with it
+    world.put("/bucket/key", b"null").await.fine();
+    world.put("/bucket/last", b"x").await.fine();
+    enable(&world).await;
+    for n in 0..499u32 {
+        world.put("/bucket/key", &n.to_be_bytes()).await.fine();
+    }
+    let keep = "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>3</NewerNoncurrentVersions></NoncurrentVersionExpiration>";
+    // all of them are noncurrent for a day before the rule is there
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    set(&world, &rule("<Filter/>", keep)).await.fine();
+    becomes(&world, &["key", "key", "key", "key", "last"]).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    becomes(&world, &["key", "key", "key", "key", "last"]).await;
+}
+
+#[tokio::test]
 async fn a_locked_version_outlives_its_lifecycle() {
     let world = World::with(Config { lifecycle_day_seconds: 1, ..config() }).await;
     let on = [("x-amz-bucket-object-lock-enabled", "true")];

@@ -40,6 +40,9 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     };
     let bucket = &x.place.bucket;
     let mut scan = x.snapshot.iter_prefix(&UPLOADS, &(bucket.clone(), StartsWith(&asked.prefix)))?;
+    if !key_marker.is_empty() {
+        scan.seek(&(bucket.clone(), key_marker.clone(), String::new()))?;
+    }
     let mut last = (String::new(), String::new());
     while let Some(row) = scan.next() {
         let ((_, key, id), upload) = row?;

@@ -150,7 +150,8 @@ impl<'a> Judge<'a> {
         listed: Listed,
     ) -> Result<Option<Action>, Error> {
         let Listed { version, latest } = listed;
-        if self.key != key {
+        // a walk that lost its place in a key begins that key again
+        if latest || self.key != key {
             (self.key, self.noncurrent) = (key.clone(), 0);
             // whatever was newer is gone, then it is not known since when this one has been noncurrent
             self.successor = self.now;

@@ -9,7 +9,7 @@ use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::lock::Removal;
 use crate::domain::object::{Data, Object};
-use crate::domain::version::{Marker, Version, Versioning, Which};
+use crate::domain::version::{Marker, Version, VersionId, Versioning, Which};
 use crate::error::Error;
 
 /// What must be true of the key for a write to happen.
@@ -105,7 +105,11 @@ pub fn put(
     condition.check(&place.key, current.as_ref())?;
     let before = make_way(tx, bucket.versioning, place, current, freed)?;
     let version = match bucket.versioning {
-        Some(Versioning::Enabled) => object.version.map(|id| id.newer_than(before)),
+        Some(Versioning::Enabled) => {
+            // one without a name is named after its time: it must not become a second `null`
+            let id = object.version.unwrap_or_else(|| VersionId::new(object.modified, 0));
+            Some(id.newer_than(before))
+        }
         Some(Versioning::Suspended) | None => None,
     };
     let mut lock = object.lock;
