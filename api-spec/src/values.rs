@@ -15,9 +15,22 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // by hand: a list of objects has a thousand of them
         let time = jiff::tz::Offset::UTC.to_datetime(self.0);
-        let (year, month, day) = (time.year(), time.month(), time.day());
-        let (hour, minute, second, milli) = (time.hour(), time.minute(), time.second(), time.millisecond());
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |place: std::ops::Range<usize>, number: i16| {
+            let mut rest = number.unsigned_abs();
+            for digit in text[place].iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        };
+        put(0..4, time.year());
+        put(5..7, time.month().into());
+        put(8..10, time.day().into());
+        put(11..13, time.hour().into());
+        put(14..16, time.minute().into());
+        put(17..19, time.second().into());
+        put(20..23, time.millisecond());
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -79,6 +79,9 @@ fn close_with_plain_tag(out: &mut String, start: usize, opening: &str, tag: &str
 }
 
 /// Escapes text for element content and attribute values; control characters become references, as S3 writes them.
+///
+/// Inlined, like all that writes an element: this crate is built for size, those that write long lists are not.
+#[inline]
 pub fn escape_into(out: &mut String, text: &str) {
     // without a branch for each byte, so that it is done for many at once
     let special = |found: bool, byte: &u8| found | (*byte < b' ') | matches!(byte, b'&' | b'<' | b'>' | b'"');
@@ -115,18 +118,21 @@ struct Element<'a> {
 }
 
 impl Element<'_> {
+    #[inline]
     fn open(&mut self) {
         self.out.push('<');
         self.out.push_str(self.tag);
         self.out.push('>');
     }
 
+    #[inline]
     fn close(self) {
         self.out.push_str("</");
         self.out.push_str(self.tag);
         self.out.push('>');
     }
 
+    #[inline]
     fn text(mut self, text: &str) {
         self.open();
         escape_into(self.out, text);

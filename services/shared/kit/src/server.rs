@@ -24,6 +24,9 @@ use crate::shutdown::Shutdown;
 
 /// A client has this long to send a request's head, and between two requests on a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// What a connection may hold of what it has read or is about to write. More would not make one faster, and a thousand
+/// connections at once must fit into memory. Also the longest head of a request.
+const BUFFER_BYTES: usize = 64 << 10;
 /// A TLS handshake has this long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After an error of accept (out of descriptors, for one) it is tried again so much later.
@@ -131,6 +134,7 @@ where
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(BUFFER_BYTES)
             .serve_connection(TokioIo::new(stream), service)
     );
     let ended = tokio::select! {
