@@ -16,6 +16,7 @@ mod policy;
 mod policy_entities;
 mod role;
 mod role_policy;
+mod ssh_public_key;
 mod tags;
 mod user;
 
@@ -35,6 +36,7 @@ pub use policy::*;
 pub use policy_entities::*;
 pub use role::*;
 pub use role_policy::*;
+pub use ssh_public_key::*;
 pub use tags::*;
 pub use user::*;
 

@@ -86,6 +86,18 @@ pub enum Error {
     /// A credential report that is too old.
     #[error("The credential report has expired. Generate another with GenerateCredentialReport.")]
     ReportExpired,
+    /// An SSH public key that the user does not have.
+    #[error("The SSH Public Key with id {0} cannot be found.")]
+    NoSuchSshKey(String),
+    /// An SSH public key that the user has already.
+    #[error("The SSH public key is already associated with the user.")]
+    DuplicateSshKey,
+    /// Something that is no public key, or none of RSA with 2048 bits or more.
+    #[error("The public key is malformed or otherwise invalid.")]
+    InvalidPublicKey,
+    /// A form or kind of public key that is not known.
+    #[error("The public key encoding format is unsupported or unrecognized.")]
+    UnrecognizedPublicKeyEncoding,
     /// A user without a password.
     #[error("Login Profile for User {0} cannot be found.")]
     NoSuchLoginProfile(String),
@@ -259,6 +271,7 @@ impl Error {
             | Error::NoSuchMfaDevice(_)
             | Error::NoSuchOidcProvider(_)
             | Error::NoSuchLoginProfile(_)
+            | Error::NoSuchSshKey(_)
             | Error::NoPasswordPolicy(_)
             | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
             Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,
@@ -266,6 +279,9 @@ impl Error {
             Error::InvalidAuthenticationCode => ErrorCode::InvalidAuthenticationCode,
             Error::PasswordPolicyViolation(_) => ErrorCode::PasswordPolicyViolation,
             Error::NotAUser => ErrorCode::InvalidUserType,
+            Error::DuplicateSshKey => ErrorCode::DuplicateSshPublicKey,
+            Error::InvalidPublicKey => ErrorCode::InvalidPublicKey,
+            Error::UnrecognizedPublicKeyEncoding => ErrorCode::UnrecognizedPublicKeyEncoding,
             Error::ReportNotPresent => ErrorCode::ReportNotPresent,
             Error::ReportExpired => ErrorCode::ReportExpired,
             Error::TemporarilyUnmodifiable(_) => ErrorCode::EntityTemporarilyUnmodifiable,

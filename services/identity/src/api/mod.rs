@@ -36,6 +36,7 @@ mod roles;
 mod session_holder;
 mod sessions;
 mod sign_in;
+mod ssh_public_keys;
 mod tags;
 mod users;
 mod views;
@@ -103,6 +104,11 @@ fn password_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::GetAccessKeyLastUsed>()
         .offer::<iam::GenerateCredentialReport>()
         .offer::<iam::GetCredentialReport>()
+        .offer::<iam::UploadSSHPublicKey>()
+        .offer::<iam::GetSSHPublicKey>()
+        .offer::<iam::ListSSHPublicKeys>()
+        .offer::<iam::UpdateSSHPublicKey>()
+        .offer::<iam::DeleteSSHPublicKey>()
 }
 
 fn mfa_actions(actions: Actions<Identity>) -> Actions<Identity> {

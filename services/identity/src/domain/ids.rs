@@ -37,6 +37,11 @@ pub fn policy(random: &Random) -> String {
     format!("ANPA{}", random.text(17, BASE32))
 }
 
+/// `APKA` and 17 digits.
+pub fn ssh_key(random: &Random) -> String {
+    format!("APKA{}", random.text(17, BASE32))
+}
+
 /// `AKIA` and 16 digits.
 pub fn access_key(random: &Random) -> String {
     format!("AKIA{}", random.text(16, BASE32))

@@ -22,6 +22,7 @@ pub mod permissions;
 pub mod qr;
 pub mod seal;
 pub mod session;
+pub mod ssh_key;
 pub mod tags;
 pub mod token;
 pub mod totp;

@@ -6,7 +6,7 @@ use super::kms;
 use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
     CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES,
-    MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLES, USERS,
+    MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLES, SSH_KEYS, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -123,6 +123,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&OIDC_PROVIDERS, &account)?;
     tx.delete_prefix(&LOGIN_PROFILES, &account)?;
     tx.delete(&PASSWORD_POLICIES, &account)?;
+    tx.delete_prefix(&SSH_KEYS, &account)?;
     tx.delete(&CREDENTIAL_REPORTS, &account)?;
     tx.delete_prefix(&ACTION_USES, &account)?;
     tx.delete(&ACCOUNTS, &account)?;

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod policies;
 pub mod roles;
 pub mod sealed;
+pub mod ssh_keys;
 mod tables;
 pub mod tagged;
 pub mod usage;

@@ -10,6 +10,7 @@ use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
 use crate::domain::oidc_provider::OidcProvider;
 use crate::domain::password::{LoginProfile, PasswordPolicy};
+use crate::domain::ssh_key::SshKey;
 use crate::domain::usage::{ActionUse, KeyUse};
 
 /// (account, id of the thing in it)
@@ -139,6 +140,10 @@ json_value!(PasswordPolicy, version = 1);
 /// By account.
 pub const CREDENTIAL_REPORTS: Table<String, Report> = Table::new("credential_reports");
 json_value!(Report, version = 1);
+
+/// By account, id of the user and id.
+pub const SSH_KEYS: Table<(String, String, String), SshKey> = Table::new("ssh_keys");
+json_value!(SshKey, version = 1);
 
 json_value!(KeyUse, version = 1);
 json_value!(ActionUse, version = 1);

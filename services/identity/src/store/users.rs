@@ -4,7 +4,7 @@
 use ::store::{Read, Tx};
 
 use super::tables::{USERS, USERS_BY_GROUP, USERS_BY_NAME};
-use super::{groups, keys, mfa, passwords, usage};
+use super::{groups, keys, mfa, passwords, ssh_keys, usage};
 use crate::domain::entity::{Group, User};
 use crate::error::Error;
 
@@ -105,6 +105,9 @@ pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
     let user = named(tx, account, name)?;
     if !keys::of_user(tx, &user)?.is_empty() {
         return Err(Error::DeleteConflict("Cannot delete entity, must delete access keys first."));
+    }
+    if !ssh_keys::of_user(tx, &user)?.is_empty() {
+        return Err(Error::DeleteConflict("Cannot delete entity, must delete SSH public keys first."));
     }
     if passwords::find(tx, &user)?.is_some() {
         return Err(Error::DeleteConflict("Cannot delete entity, must delete login profile first."));
