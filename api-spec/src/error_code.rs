@@ -218,6 +218,7 @@ codes! {
     BucketAlreadyOwnedByYou "BucketAlreadyOwnedByYou" 409;
     BucketNotEmpty "BucketNotEmpty" 409;
     TooManyBuckets "TooManyBuckets" 400;
+    QuotaExceeded "QuotaExceeded" 403;
     OperationAborted "OperationAborted" 409;
     ConditionalRequestConflict "ConditionalRequestConflict" 409;
     PreconditionFailed "PreconditionFailed" 412;

@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::identity::{ADMIN, BOB, EVE, LOCAL, READER};
+use support::identity::{ADMIN, BOB, EVE, FRUGAL, LOCAL, READER};
 use support::{World, request};
 
 #[tokio::test]
@@ -288,4 +288,47 @@ async fn a_bucket_is_made_only_where_the_policy_says() {
     world.call(Some(&LOCAL), "PUT", "/somewhere", &[], b"").await.refused(403, "AccessDenied");
     world.call(Some(&LOCAL), "PUT", "/here", &[], here).await.fine();
     world.call(None, "PUT", "/nobody", &[], here).await.refused(403, "AccessDenied");
+}
+
+#[tokio::test]
+async fn a_bucket_is_held_to_its_quotas_whatever_was_written_or_removed_before() {
+    let world = World::new().await;
+    world.put("/bucket", b"").await.fine();
+    world.put("/bucket/before", &[0; 40]).await.fine();
+    let put = |key: &'static str, size: usize| {
+        let body = vec![1; size];
+        let world = &world;
+        async move { world.call(Some(&FRUGAL), "PUT", key, &[], &body).await }
+    };
+    put("/bucket/a", 60).await.fine();
+    put("/bucket/b", 1).await.refused(403, "QuotaExceeded");
+    world.get("/bucket/b").await.refused(404, "NoSuchKey");
+    put("/bucket/a", 50).await.fine(); // what is replaced does not count
+    put("/bucket/b", 10).await.fine();
+    put("/bucket/c", 0).await.refused(403, "QuotaExceeded");
+    world.put("/bucket/c", &[0; 1000]).await.fine(); // the quota is one user's, what others write counts
+    world.delete("/bucket/c").await;
+    world.delete("/bucket/before").await;
+    put("/bucket/c", 40).await.fine();
+    let copied = [("x-amz-copy-source", "bucket/c")];
+    world.call(Some(&FRUGAL), "PUT", "/bucket/d", &copied, b"").await.refused(403, "QuotaExceeded");
+
+    let on = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    world.put("/bucket?versioning", on).await.fine();
+    world.delete("/bucket/a").await; // a marker: the version behind it still counts
+    put("/bucket/e", 0).await.refused(403, "QuotaExceeded");
+    world.delete("/bucket/a?versionId=null").await;
+    put("/bucket/e", 0).await.fine();
+}
+
+#[tokio::test]
+async fn racing_writes_cannot_both_slip_over_a_buckets_quota() {
+    let world = World::new().await;
+    world.put("/bucket", b"").await.fine();
+    let writes = (0..8).map(|n| {
+        let world = &world;
+        async move { world.call(Some(&FRUGAL), "PUT", &format!("/bucket/{n}"), &[], b"x").await.status }
+    });
+    let statuses = futures_util::future::join_all(writes).await;
+    assert_eq!(statuses.iter().filter(|status| status.as_u16() == 200).count(), 3, "{statuses:?}");
 }

@@ -76,7 +76,7 @@ pub fn of_delete(headers: &HeaderMap) -> Result<WriteIf, Error> {
     };
     let size = text(SIZE).map(size).transpose()?;
     let etag = text("if-match").map(|etag| unquoted(etag).to_owned());
-    Ok(WriteIf { absent: false, etag, modified, size })
+    Ok(WriteIf { etag, modified, size, ..WriteIf::default() })
 }
 
 /// Seconds of a time as HTTP or as XML writes it.

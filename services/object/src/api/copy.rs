@@ -32,7 +32,7 @@ use crate::domain::upload::MAX_PUT_BYTES;
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Stretch;
-use crate::store::objects::{Original, Place, copy as copy_row, put_new};
+use crate::store::objects::{Original, Place, WriteIf, copy as copy_row, put_new};
 use crate::store::{BUCKETS, versions};
 
 /// A source that keeps being replaced is looked up again so often.
@@ -89,7 +89,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
             return Err(Error::NotImplementedHeader("x-amz-checksum-algorithm".into()));
         }
     }
-    let condition = of_write(&x.headers)?;
+    let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
     let owned = for_new_object(x)?;
     let key = source_key(x, source).await?;
     let sealed = seal_for(x, encryption::asked(x)?, key.clone()).await?;

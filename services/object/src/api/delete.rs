@@ -120,10 +120,10 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<Terms, Error> 
     let which = object.version_id.as_deref().map(named).transpose()?;
     let modified = object.last_modified_time.as_deref();
     let condition = WriteIf {
-        absent: false,
         etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()),
         modified: modified.map(|text| seconds("LastModifiedTime", text)).transpose()?,
         size: object.size,
+        ..WriteIf::default()
     };
     Ok(Terms { which, condition, removal: lock::removal(x, &object.key).await? })
 }

@@ -7,10 +7,10 @@ use auth::policy::Decision;
 use auth::sigv4::{self, Carrier, RequestParts};
 use axum::body::Body;
 use axum::http::{HeaderMap, request};
-use kit::Caller;
 use kit::caller::authenticate;
 use kit::dispatch::borrowed;
 use kit::request::Origin;
+use kit::{Access, Caller, Quotas};
 use store::Snapshot;
 
 use super::bucket::NewBucket;
@@ -168,6 +168,16 @@ impl Exchange {
             self.tags = tagging::brought(self, body).await?;
         }
         Ok(())
+    }
+
+    /// The quotas that bear on writing the object.
+    ///
+    /// # Errors
+    /// When identity cannot be asked.
+    pub async fn quotas(&self) -> Result<Quotas, Error> {
+        let access =
+            Access::new("s3:PutObject", format!("arn:aws:s3:::{}/{}", self.place.bucket, self.place.key));
+        Ok(Quotas::of(&self.service.context, &self.caller, &access).await?)
     }
 
     /// Remembers a decision for the audit trail.

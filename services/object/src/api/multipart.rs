@@ -27,6 +27,7 @@ use crate::domain::object::Data;
 use crate::domain::upload::{MAX_PART_NUMBER, MAX_PUT_BYTES, Part, Upload};
 use crate::error::Error;
 use crate::store::OBJECTS;
+use crate::store::objects::WriteIf;
 use crate::store::uploads::{self, Completion, Wanted};
 
 /// Answers CreateMultipartUpload.
@@ -197,7 +198,7 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         wanted: listed.parts.into_iter().map(wanted).collect(),
         expected: given(x),
         expected_size: x.header("x-amz-mp-object-size").map(object_size).transpose()?,
-        condition: of_write(&x.headers)?,
+        condition: WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? },
         manifest: x.service.fresh_id(),
         version: x.service.fresh_version(),
         now: x.service.context.clock.now(),

@@ -28,7 +28,7 @@ use crate::domain::upload::MAX_PUT_BYTES;
 use crate::error::Error;
 use crate::service::Service;
 use crate::store::data::NewData;
-use crate::store::objects::put_new;
+use crate::store::objects::{WriteIf, put_new};
 
 /// Content that was taken in and verified.
 pub struct Taken {
@@ -56,7 +56,7 @@ impl Taken {
 /// Answers PutObject.
 pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
-    let condition = of_write(&x.headers)?;
+    let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
     let meta = meta(&x.headers)?;
     let owned = for_new_object(x)?;
     let lock = lock::of_headers(x)?;

@@ -9,12 +9,14 @@ pub mod list;
 pub mod objects;
 pub mod places;
 pub mod uploads;
+pub mod usage;
 pub mod version_list;
 pub mod versions;
 
 use store::Table;
 
 use self::data::SmallContent;
+use self::usage::Usage;
 use crate::domain::bucket::Bucket;
 use crate::domain::cors::Cors;
 use crate::domain::id::DataId;
@@ -54,6 +56,8 @@ pub const PARTS: Table<(String, u32), Part> = Table::new("parts");
 pub const COMPLETED: Table<String, Completed> = Table::new("completed_uploads");
 /// How far the scrubber is; one row.
 pub const ROUNDS: Table<String, Round> = Table::new("scrub_rounds");
+/// Bucket name -> what it holds, where a quota has asked.
+pub const USAGES: Table<String, Usage> = Table::new("bucket_usages");
 /// Content that is not what was written.
 pub const FINDINGS: Table<DataId, Finding> = Table::new("scrub_findings");
 /// Data directory -> what it is marked with.

@@ -1,8 +1,11 @@
 //! Objects and buckets: each function is one transaction's work.
 
+use api_spec::ApiError;
+use kit::Quotas;
 use store::{Read, StartsWith, Tx};
 
 use super::data::{NewData, release, share};
+use super::usage;
 use super::versions::{self, make_way};
 use super::{BUCKETS, CORS, LIFECYCLES, OBJECTS, PARTS, UPLOADS, VERSIONS};
 use crate::domain::bucket::Bucket;
@@ -23,6 +26,8 @@ pub struct WriteIf {
     pub modified: Option<i64>,
     /// Of a deletion: its bytes.
     pub size: Option<u64>,
+    /// Quotas of who writes, on what the bucket would hold.
+    pub quotas: Quotas,
 }
 
 impl WriteIf {
@@ -117,6 +122,11 @@ pub fn put(
         lock.retention = lock.retention.or_else(|| Some(default.from(object.modified)));
     }
     tx.put(&OBJECTS, &place.row(), &Object { version, lock, ..object.clone() })?;
+    usage::given(tx, &place.bucket, object)?;
+    if condition.quotas.any() {
+        let counts = usage::counted(tx, &place.bucket)?.counts();
+        condition.quotas.check(&counts).map_err(ApiError::from)?;
+    }
     Ok(bucket.version_shown(version))
 }
 
@@ -189,6 +199,7 @@ pub fn delete(
         }
         (None, Some(current)) => {
             release(tx, &current.data, &mut freed)?;
+            usage::taken(tx, &place.bucket, &current)?;
             tx.delete(&OBJECTS, &place.row())?;
             Ok(Written { freed, ..Written::default() })
         }
@@ -250,6 +261,7 @@ pub fn delete_bucket(tx: &mut Tx<'_>, name: &str) -> Result<Vec<DataId>, Error> 
         }
         tx.delete(&UPLOADS, &(bucket, object, upload))?;
     }
+    usage::forget(tx, &key)?;
     tx.delete(&CORS, &key)?;
     tx.delete(&LIFECYCLES, &key)?;
     tx.delete(&BUCKETS, &key)?;

@@ -9,6 +9,7 @@ use store::{Read, Tx};
 
 use super::data::release;
 use super::objects::Place;
+use super::usage;
 use super::{BUCKETS, NULLS, OBJECTS, VERSIONS};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
@@ -85,10 +86,12 @@ pub fn make_way(
         (None, None) => return Ok(None),
         (None, Some(current)) => {
             release(tx, &current.data, freed)?;
+            usage::taken(tx, &place.bucket, &current)?;
             return Ok(None);
         }
         (Some(Versioning::Suspended), Some(current)) if current.version.is_none() => {
             release(tx, &current.data, freed)?;
+            usage::taken(tx, &place.bucket, &current)?;
         }
         (Some(_), Some(current)) => {
             retire(tx, place, Version::Object(current))?;
@@ -145,6 +148,7 @@ pub fn remove(
     let removed = match current.filter(|object| which.names(object.version)) {
         Some(object) => {
             release(tx, &object.data, freed)?;
+            usage::taken(tx, &place.bucket, &object)?;
             tx.delete(&OBJECTS, &place.row())?;
             promote(tx, place)?;
             Some(Version::Object(object))
@@ -171,6 +175,7 @@ fn take_behind(
     forget(tx, place, age, which)?;
     if let Version::Object(object) = &version {
         release(tx, &object.data, freed)?;
+        usage::taken(tx, &place.bucket, object)?;
     }
     Ok(Some(version))
 }

@@ -60,6 +60,18 @@ pub const LOCAL: Somebody = Somebody {
     ),
     ..ADMIN
 };
+/// Same account, may everything while its buckets hold at most 100 bytes and three objects.
+pub const FRUGAL: Somebody = Somebody {
+    access_key_id: "AKIAFRUGALFRUGALFRU1",
+    secret: "frugal-secret-frugal-secret-frugal-secr1",
+    name: "frugal",
+    policy: Some(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-bucket-bytes":"100"}}},
+        {"Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-bucket-objects":"3"}}}]}"#,
+    ),
+    ..ADMIN
+};
 /// May everything, in another account.
 pub const EVE: Somebody = Somebody {
     access_key_id: "AKIAEVEEVEEVEEVEEVE1",
@@ -71,7 +83,7 @@ pub const EVE: Somebody = Somebody {
 };
 
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let everybody = [&ADMIN, &BOB, &READER, &LOCAL, &EVE];
+    let everybody = [&ADMIN, &BOB, &READER, &LOCAL, &FRUGAL, &EVE];
     let Some(who) = everybody.into_iter().find(|who| who.access_key_id == question.access_key_id) else {
         return Resolved::Unknown;
     };

@@ -17,10 +17,10 @@ use crate::context::Context;
 use crate::credentials::NoHolder;
 
 /// The quotas that bear on one request. Cheap to clone, so that a transaction can take them along.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Quotas(Option<Arc<Set>>);
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Set {
     principal: Principal,
     policies: Policies,
@@ -147,6 +147,7 @@ impl OverQuota {
             Quota::Snapshots => ErrorCode::SnapshotLimitExceeded,
             Quota::Addresses => ErrorCode::AddressLimitExceeded,
             Quota::Buckets => ErrorCode::TooManyBuckets,
+            Quota::BucketBytes | Quota::BucketObjects => ErrorCode::QuotaExceeded,
             Quota::Users | Quota::Groups | Quota::Roles => ErrorCode::LimitExceeded,
         }
     }
@@ -174,6 +175,8 @@ impl std::fmt::Display for OverQuota {
             Quota::Snapshots => write!(f, "Maximum number of snapshots exceeded: there would be {count}."),
             Quota::Addresses => f.write_str("The maximum number of addresses has been reached."),
             Quota::Buckets => f.write_str("You have attempted to create more buckets than allowed"),
+            Quota::BucketBytes => write!(f, "The bucket would hold {count} bytes, more than its quota."),
+            Quota::BucketObjects => write!(f, "The bucket would hold {count} objects, more than its quota."),
             Quota::Users => write!(f, "Cannot exceed quota for UsersPerAccount: there would be {count}"),
             Quota::Groups => write!(f, "Cannot exceed quota for GroupsPerAccount: there would be {count}"),
             Quota::Roles => write!(f, "Cannot exceed quota for RolesPerAccount: there would be {count}"),
@@ -228,7 +231,7 @@ mod tests {
         for quota in Quota::ALL {
             let over = OverQuota { quota: *quota, count: 7 };
             let code = over.code().as_str();
-            assert!(code.contains("Limit") || code.contains("TooMany"), "{code}");
+            assert!(code.contains("Limit") || code.contains("TooMany") || code == "QuotaExceeded", "{code}");
         }
     }
 }

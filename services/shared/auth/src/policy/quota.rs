@@ -42,6 +42,10 @@ quotas! {
     Addresses "addresses";
     /// Buckets.
     Buckets "buckets";
+    /// Bytes in the one bucket that is written to.
+    BucketBytes "bucket-bytes";
+    /// Objects in the one bucket that is written to.
+    BucketObjects "bucket-objects";
     /// IAM users.
     Users "users";
     /// IAM groups.
