@@ -304,14 +304,16 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
             Ok(understood) => understood,
             Err(error) => return ("-".to_owned(), Err(error)),
         };
-        let given = parameters.for_the_trail();
         let caller = match self.authenticated(&action, &parts, &body, origin.clone()).await {
             Ok(caller) => caller,
             Err(error) => {
+                // what nobody has signed is not kept: a stranger could fill the disk with it
+                let given = serde_json::Value::Null;
                 let done = Done { decision: None, resources: Vec::new(), result: Err(error) };
                 return (action.clone(), self.audited(&action, &origin, None, given, done));
             }
         };
+        let given = parameters.for_the_trail();
         let done = self.run(&action, parameters, caller.clone()).await;
         let result = self.audited(&action, &origin, Some(&caller), given, done);
         (action, result)
