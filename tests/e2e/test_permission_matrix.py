@@ -77,12 +77,23 @@ class World:
             "account": account.id, "bucket": self.bucket, "subnet": subnet["SubnetId"], "vpc": subnet["VpcId"],
             "group": group["GroupId"],
         }  # fmt: skip
+        self.kms_and_issuers()
         self.models = {service: model(service) for service in SERVICES}
 
-    def parameters(self, service, name):
-        """Well-formed parameters that change as little as can be."""
-        operation = self.models[service].operation_model(name)
-        known = {}
+    def kms_and_issuers(self):
+        """Things that must exist before anybody is asked about them: a key with a ciphertext, issuers, a role."""
+        kms, iam = self.account.client("kms"), self.account.client("iam")
+        self.names["key"] = kms.create_key()["KeyMetadata"]["KeyId"]
+        self.ciphertext = kms.encrypt(KeyId=self.names["key"], Plaintext=b"x")["CiphertextBlob"]
+        for issuer in ("kept", "doomed"):
+            iam.create_open_id_connect_provider(Url=f"https://{issuer}.example.com", ClientIDList=["x"], ThumbprintList=["a" * 40])
+        trust = {"Effect": "Allow", "Principal": {"AWS": self.account.id}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam.create_role(RoleName="assumable", AssumeRolePolicyDocument=document)
+
+    def known(self, service, name):
+        """Parameters that are about what exists, or must not be the sample's."""
+        arn = f"arn:aws:iam::{self.account.id}"
         if service == "s3":
             doomed = name.startswith("Delete")
             known = {"Bucket": self.bucket, "Key": "doomed" if doomed else "kept", "CopySource": f"{self.bucket}/kept"}
@@ -92,12 +103,30 @@ class World:
                 known["Delete"] = {"Objects": [{"Key": "doomed"}]}
             if name in ("UploadPart", "UploadPartCopy", "ListParts"):
                 known["UploadId"] = self.upload
+            return known
         if service == "iam":
-            known["PolicyArn"] = f"arn:aws:iam::{self.account.id}:policy/never"
-        parameters = sample(service, operation, **known)
+            issuer = "doomed" if name.startswith("Delete") else "kept"
+            return {
+                "PolicyArn": f"{arn}:policy/never", "OpenIDConnectProviderArn": f"{arn}:oidc-provider/{issuer}.example.com",
+                "SerialNumber": f"{arn}:mfa/never", "Url": "https://never.example.com",
+            }  # fmt: skip
+        if service == "kms":
+            key = self.names["key"]
+            return {
+                "KeyId": key, "TargetKeyId": key, "DestinationKeyId": key, "CiphertextBlob": self.ciphertext,
+                "AliasName": "alias/never", "Tags": [{"TagKey": "a", "TagValue": "b"}], "Plaintext": b"x",
+            }  # fmt: skip
+        return {"RoleArn": f"{arn}:role/assumable"} if service == "sts" else {}
+
+    def parameters(self, service, name):
+        """Well-formed parameters that change as little as can be."""
+        operation = self.models[service].operation_model(name)
+        parameters = sample(service, operation, **self.known(service, name))
         members = operation.input_shape.members if operation.input_shape else {}
         if "DryRun" in members:
             parameters["DryRun"] = True
+        if service == "kms" and name in ("Decrypt", "ReEncrypt"):  # Not called required by the model.
+            parameters["CiphertextBlob"] = self.ciphertext
         if service == "iam" and "UserName" in members:
             parameters["UserName"] = "never"
         return parameters
