@@ -27,6 +27,12 @@ def model(service):
 
 
 NEVER = "0123456789abcdef0"
+NEVER_KEY = "01234567-89ab-4def-8123-456789abcdef"
+# Well-formed names of KMS for things that do not exist; a ciphertext begins with its version.
+KMS_NEVER = {
+    "KeyId": NEVER_KEY, "TargetKeyId": NEVER_KEY, "DestinationKeyId": NEVER_KEY, "AliasName": "alias/never",
+    "Tags": [{"TagKey": "a", "TagValue": "b"}], "Plaintext": b"never", "CiphertextBlob": b"\x01" + bytes(80),
+}  # fmt: skip
 SAMPLES = {
     "InstanceId": f"i-{NEVER}", "VolumeId": f"vol-{NEVER}", "SnapshotId": f"snap-{NEVER}", "ImageId": f"ami-{NEVER}",
     "GroupId": f"sg-{NEVER}", "SubnetId": f"subnet-{NEVER}", "VpcId": f"vpc-{NEVER}", "AllocationId": f"eipalloc-{NEVER}",
@@ -62,7 +68,7 @@ NEEDED = {
     },
     "iam": {},
     "sts": {},
-    "kms": {},
+    "kms": {"Decrypt": ["CiphertextBlob"], "ReEncrypt": ["CiphertextBlob"]},
     "s3": {"PutBucketAcl": ["ACL"], "PutObjectAcl": ["ACL"], "PutObject": ["Body"], "UploadPart": ["Body"]},
 }  # fmt: skip
 
