@@ -8,12 +8,14 @@
 //!
 //! Killed anywhere, the account stays closing, which `ListMurusAccounts` shows; deleting it again goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_spec::ApiError;
 use calls::accounts::{AccountHoldings, ForgetAccount, Holdings};
 use kit::Clock;
 use kit::peer::Peer;
+use tokio::sync::Mutex;
 
 use crate::error::Error;
 use crate::identity::Identity;
@@ -25,6 +27,8 @@ pub struct Closing {
     clock: Clock,
     holders: [Peer; 3],
     wait: Duration,
+    /// One at a time: two could take each other's mark away.
+    alone: Arc<Mutex<()>>,
 }
 
 impl Identity {
@@ -35,6 +39,7 @@ impl Identity {
             clock: self.clock.clone(),
             holders: self.holders.clone(),
             wait: Duration::from_millis(self.config.account_close_wait_ms),
+            alone: Arc::clone(&self.closing_account),
         }
     }
 }
@@ -42,6 +47,7 @@ impl Identity {
 impl Closing {
     /// Deletes the account, or says what it still owns.
     pub async fn close(&self, account: String) -> Result<(), Error> {
+        let _alone = self.alone.lock().await;
         let read = self.db.read()?;
         if accounts::installation(&read)?.as_ref() == Some(&account) {
             return Err(Error::DeleteConflict("The installation's own account cannot be deleted."));

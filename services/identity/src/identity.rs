@@ -22,6 +22,8 @@ pub struct Identity {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    /// One account is deleted at a time.
+    pub(crate) closing_account: Arc<tokio::sync::Mutex<()>>,
     /// One rotation of the master key at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     /// Guesses at passwords and codes.
@@ -40,9 +42,10 @@ impl Identity {
         let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback);
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
         let common = Arc::clone(&context.common);
-        let rotating = tokio::sync::Mutex::default();
+        let (rotating, closing_account) = (tokio::sync::Mutex::default(), Arc::default());
         Ok(Identity {
             rotating,
+            closing_account,
             db,
             tokens,
             issuers,

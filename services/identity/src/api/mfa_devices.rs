@@ -92,7 +92,7 @@ impl Serve<EnableMFADevice> for Identity {
         names::authentication_code("authenticationCode1", &op.authentication_code1)?;
         names::authentication_code("authenticationCode2", &op.authentication_code2)?;
         let (account, now, sealer) = (caller.account_id().to_owned(), self.clock.now(), self.sealer.clone());
-        let guessed_at = format!("mfa {}", op.serial_number);
+        let guessed_at = format!("mfa {account} {}", op.serial_number);
         self.attempt(&guessed_at)?;
         self.db
             .change(move |tx| {
@@ -121,7 +121,7 @@ impl Serve<ResyncMFADevice> for Identity {
         names::authentication_code("authenticationCode1", &op.authentication_code1)?;
         names::authentication_code("authenticationCode2", &op.authentication_code2)?;
         let (account, now, sealer) = (caller.account_id().to_owned(), self.clock.now(), self.sealer.clone());
-        let guessed_at = format!("mfa {}", op.serial_number);
+        let guessed_at = format!("mfa {account} {}", op.serial_number);
         self.attempt(&guessed_at)?;
         self.db
             .note(move |tx| {
