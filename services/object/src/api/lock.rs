@@ -223,6 +223,7 @@ pub fn keys_of_headers(x: &Exchange) -> Vec<(&'static str, String)> {
 /// Answers PutObjectRetention.
 pub async fn put_retention(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     expected_owner(x)?;
+    super::payment::check(x)?;
     let asked: Option<WireRetention> = match small_body::document(x, body, "Retention").await {
         Ok(asked) => Some(asked),
         Err(error @ (Error::MalformedXml(_) | Error::MissingRequestBody)) => {
@@ -295,6 +296,7 @@ fn no_lock() -> Error {
 /// Answers PutObjectLegalHold.
 pub async fn put_hold(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     expected_owner(x)?;
+    super::payment::check(x)?;
     let asked: Result<LegalHold, Error> = small_body::document(x, body, "LegalHold").await;
     let status = asked.as_ref().ok().and_then(|asked| asked.status.clone());
     let keys: Vec<_> = status.iter().map(|word| ("s3:object-lock-legal-hold", word.clone())).collect();
