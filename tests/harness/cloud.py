@@ -59,6 +59,9 @@ region = "{REGION}"
 zone = "{ZONE}"
 public_pool = "{self.pool}.0/24"
 
+[identity]
+oidc_loopback = true
+
 [gateway]
 listen = "127.0.0.1:{self.port}"
 internal_listen = "127.0.0.1:0"

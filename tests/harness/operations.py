@@ -52,6 +52,7 @@ SAMPLES = {
     "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]},
     "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}, "ACL": "private",
     "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    "OpenIDConnectProviderArn": "arn:aws:iam::123456789012:oidc-provider/never.test", "Url": "https://never.test",
     "Policy": '{"Version":"2012-10-17","Statement":[]}',
     "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}, "ObjectAttributes": ["ETag"],
     "VersioningConfiguration": {"Status": "Suspended"},

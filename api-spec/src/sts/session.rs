@@ -104,3 +104,20 @@ pub struct GetAccessKeyInfoResult {
     /// 12 digits.
     pub account: String,
 }
+
+/// Tells what the encoded message of a refusal says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DecodeAuthorizationMessage {
+    /// What stood in the refusal, at most 10240 characters.
+    pub encoded_message: String,
+}
+crate::operation!(Sts, DecodeAuthorizationMessage => DecodeAuthorizationMessageResult);
+
+/// What [`DecodeAuthorizationMessage`] answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DecodeAuthorizationMessageResult {
+    /// JSON.
+    pub decoded_message: String,
+}

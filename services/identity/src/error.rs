@@ -206,6 +206,9 @@ pub enum Error {
     /// A claim that does not hold yet.
     #[error("{0}")]
     IdpRejectedClaim(String),
+    /// An encoded authorization message that was not made here, or for another account.
+    #[error("The encoded authorization message is not valid.")]
+    InvalidAuthorizationMessage,
     /// Policies and tags that do not fit into a session.
     #[error("{0}")]
     PackedPolicyTooLarge(String),
@@ -306,6 +309,7 @@ impl Error {
             Error::ExpiredIdentityToken(_) => ErrorCode::ExpiredTokenException,
             Error::IdpCommunication(_) => ErrorCode::IdpCommunicationError,
             Error::IdpRejectedClaim(_) => ErrorCode::IdpRejectedClaim,
+            Error::InvalidAuthorizationMessage => ErrorCode::InvalidAuthorizationMessage,
             Error::PackedPolicyTooLarge(_) => ErrorCode::PackedPolicyTooLarge,
             Error::InvalidSessionTag(_) => ErrorCode::InvalidParameterValue,
             Error::Refused(_) => ErrorCode::AccessDenied,

@@ -7,6 +7,7 @@ use kit::{Clock, Common, Context, Random, ServiceName};
 
 use crate::config::Config;
 use crate::domain::attempts::Attempts;
+use crate::domain::explanation::Explanations;
 use crate::domain::seal::Sealer;
 use crate::domain::token::Tokens;
 use crate::error::Error;
@@ -19,6 +20,7 @@ pub struct Identity {
     pub(crate) sealer: Sealer,
     pub(crate) tokens: Tokens,
     pub(crate) issuers: Issuers,
+    pub(crate) explanations: Explanations,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
@@ -41,6 +43,7 @@ impl Identity {
         let (clock, random) = (context.clock.clone(), context.random.clone());
         let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback);
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
+        let explanations = Explanations::new([&sealer])?;
         let common = Arc::clone(&context.common);
         let (rotating, closing_account) = (tokio::sync::Mutex::default(), Arc::default());
         Ok(Identity {
@@ -49,6 +52,7 @@ impl Identity {
             db,
             tokens,
             issuers,
+            explanations,
             sealer,
             config,
             clock,

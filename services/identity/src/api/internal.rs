@@ -28,6 +28,7 @@ pub fn routes(identity: Arc<Identity>) -> Router {
     let (watched, signs) = (Arc::clone(&identity), Arc::clone(&identity));
     let router = super::quotas::routes(Router::new(), &identity);
     let router = super::sign_in::routes(router, &identity);
+    let router = super::explanations::routes(router, &identity);
     let router = kit::internal::answer(router, move |question: ResolveCredential| {
         let identity = Arc::clone(&identity);
         async move {

@@ -8,6 +8,7 @@ mod attachments;
 mod boundaries;
 mod caller_identity;
 mod credential_reports;
+mod explanations;
 mod groups;
 mod inline_policies;
 mod instance_profiles;
@@ -54,8 +55,8 @@ use api_spec::iam::{
 };
 use api_spec::iam::{CreateMurusAccount, DeleteMurusAccount, ListMurusAccounts};
 use api_spec::sts::{
-    AssumeRole, AssumeRoleWithWebIdentity, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken,
-    GetSessionToken,
+    AssumeRole, AssumeRoleWithWebIdentity, DecodeAuthorizationMessage, GetAccessKeyInfo, GetCallerIdentity,
+    GetFederationToken, GetSessionToken,
 };
 use api_spec::{Service, iam, kms};
 use kit::dispatch::Actions;
@@ -231,6 +232,7 @@ pub fn sts_actions() -> Actions<Identity> {
         .offer::<GetSessionToken>()
         .offer::<GetFederationToken>()
         .offer::<GetAccessKeyInfo>()
+        .offer::<DecodeAuthorizationMessage>()
 }
 
 /// KMS's actions.

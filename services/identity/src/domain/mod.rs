@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod credential_report;
 pub mod document;
 pub mod entity;
+pub mod explanation;
 pub mod ids;
 pub mod jwt;
 pub mod kms_cipher;

@@ -59,12 +59,15 @@ struct Keys {
 pub enum Purpose {
     /// Sealing session tokens.
     SessionTokens,
+    /// Sealing the reasons of refusals for DecodeAuthorizationMessage.
+    AuthorizationMessages,
 }
 
 impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Purpose::SessionTokens => b"session tokens",
+            Purpose::AuthorizationMessages => b"authorization messages",
         }
     }
 }

@@ -10,7 +10,7 @@ fn value(member: &str) -> Option<String> {
         "UserName" | "GroupName" | "RoleName" | "PolicyName" | "InstanceProfileName" | "Description" => {
             "admin".into()
         }
-        "Name" | "RoleSessionName" => "bob".into(),
+        "Name" | "RoleSessionName" | "EncodedMessage" => "bob".into(),
         "RoleArn" => "arn:aws:iam::000000000000:role/never".into(),
         "PolicyArn" | "PermissionsBoundary" => ADMINISTRATOR.into(),
         "OpenIDConnectProviderArn" => "arn:aws:iam::000000000000:oidc-provider/never.test".into(),

@@ -259,3 +259,27 @@ async fn the_account_of_a_key_is_told_and_unknown_keys_are_refused() {
         assert_eq!(code, "ValidationError", "{bad}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reasons_of_a_refusal_are_told_in_its_own_account_only() {
+    let world = World::new().await;
+    let (admin, nobody) = (world.admin(), world.user("nobody").await);
+    let peer = world.context.peers.internal(ServiceName::Identity);
+    let explanation = r#"{"allowed":false}"#.to_owned();
+    let of = |account_id| calls::identity::SealExplanation { account_id, explanation: explanation.clone() };
+    let own = peer.call(&of(world.account())).await.unwrap().message;
+    let asked = [("EncodedMessage", own.as_str())];
+    let told = admin.sts("DecodeAuthorizationMessage", &asked).await.field("DecodedMessage");
+    assert_eq!(told.replace("&quot;", "\"").replace("&#34;", "\""), explanation);
+    assert_eq!(nobody.sts_fails("DecodeAuthorizationMessage", &asked).await.0, "AccessDenied");
+    let foreign = peer.call(&of("999999999999".into())).await.unwrap().message;
+    for bad in [foreign.as_str(), "nonsense", &own[1..]] {
+        let (code, _) = admin.sts_fails("DecodeAuthorizationMessage", &[("EncodedMessage", bad)]).await;
+        assert_eq!(code, "InvalidAuthorizationMessageException", "{bad}");
+    }
+    let long = "x".repeat(10_241);
+    assert_eq!(
+        admin.sts_fails("DecodeAuthorizationMessage", &[("EncodedMessage", &long)]).await.0,
+        "ValidationError"
+    );
+}

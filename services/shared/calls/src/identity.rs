@@ -142,6 +142,23 @@ pub struct NamedPolicy {
     pub document: String,
 }
 
+/// Seals the reasons of a refusal, for DecodeAuthorizationMessage: nobody but identity can open it again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SealExplanation {
+    /// Account of who was refused, 12 digits; only there it is opened.
+    pub account_id: String,
+    /// JSON.
+    pub explanation: String,
+}
+internal_call!(SealExplanation, "seal-explanation" => SealedExplanation);
+
+/// The answer to [`SealExplanation`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SealedExplanation {
+    /// For the client to hand to DecodeAuthorizationMessage.
+    pub message: String,
+}
+
 /// Answers when identity's state has moved past `since`, or after a few seconds with no change.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct WatchCredentials {

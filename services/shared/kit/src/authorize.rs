@@ -142,6 +142,8 @@ pub struct Denied {
     pub decision: Decision,
     /// What was asked.
     pub access: Access,
+    /// Everything that conditions could ask about.
+    pub keys: policy::Context,
 }
 
 /// Whether an authorization ended well, badly, or could not be decided.
@@ -233,7 +235,7 @@ fn decide(
         Some(own) if own.rule == Rule::Trust => policy::message_without_reason(&request),
         _ => policy::message(&request, &decision),
     };
-    Err(Box::new(Denied { message, decision, access: access.clone() }))
+    Err(Box::new(Denied { message, decision, access: access.clone(), keys }))
 }
 
 /// What the audit trail names as the reason where no policy is asked.

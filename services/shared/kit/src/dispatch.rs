@@ -26,6 +26,7 @@ use crate::audit;
 use crate::authorize::{Access, Refused, authorize};
 use crate::caller::{Caller, authenticate, unsigned};
 use crate::context::Context;
+use crate::explain;
 use crate::http::{self, MAX_QUERY_BODY, read_body};
 use crate::json;
 use crate::request::Origin;
@@ -140,8 +141,14 @@ impl Exchange<'_> {
             }
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Denied(denied)) => {
+                let mut message = denied.message.clone();
+                if service == Service::Ec2
+                    && let Some(encoded) = explain::encoded(self.context, &self.caller, &denied).await
+                {
+                    message.push_str(&format!(". {encoded}"));
+                }
                 self.decision = Some(denied.decision);
-                Err(refusal(service, &denied.message))
+                Err(refusal(service, &message))
             }
         }
     }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod dispatch;
+mod explain;
 pub mod filters;
 pub mod http;
 pub mod internal;
