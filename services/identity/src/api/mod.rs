@@ -229,6 +229,7 @@ pub fn sts_actions() -> Actions<Identity> {
         .offer::<GetCallerIdentity>()
         .offer::<AssumeRole>()
         .offer_unsigned::<AssumeRoleWithWebIdentity>()
+        .not_offered_unsigned("AssumeRoleWithSAML")
         .offer::<GetSessionToken>()
         .offer::<GetFederationToken>()
         .offer::<GetAccessKeyInfo>()

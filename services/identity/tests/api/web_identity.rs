@@ -314,3 +314,15 @@ async fn malformed_providers_are_refused_and_change_nothing() {
     admin.refused("GetOpenIDConnectProvider", &foreign, "AccessDenied").await;
     assert_eq!(world.version().await, version);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsigned_requests_for_anything_else_are_refused() {
+    let world = World::new().await;
+    let admin = world.admin();
+    let code = async |action: &str| admin.send(admin.unsigned(action, &[])).await.error().0;
+    for action in ["GetCallerIdentity", "AssumeRole", "GetSessionToken", "NoSuchAction"] {
+        assert_eq!(code(action).await, "MissingAuthenticationToken", "{action}");
+    }
+    assert_eq!(code("AssumeRoleWithSAML").await, "InvalidAction", "what is not offered says so");
+    assert_eq!(code("AssumeRoleWithWebIdentity").await, "MissingParameter");
+}

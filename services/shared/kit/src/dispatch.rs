@@ -247,6 +247,14 @@ impl<S: Send + Sync + 'static> Actions<S> {
         self.offer::<Op>()
     }
 
+    /// Names an action that clients do not sign and that is not offered: that is what they hear, and not that they
+    /// should sign it.
+    #[must_use]
+    pub fn not_offered_unsigned(mut self, name: &'static str) -> Self {
+        self.unsigned.insert(name);
+        self
+    }
+
     /// The wire shapes of everything offered, by name.
     pub fn shapes(&self) -> Result<Vec<OperationShape>, String> {
         let mut shapes: Vec<_> =
