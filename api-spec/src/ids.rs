@@ -121,6 +121,8 @@ ids! {
     AllocationId "eipalloc";
     /// An elastic IP's association.
     AssociationId "eipassoc";
+    /// An association of an instance with an instance profile.
+    InstanceProfileAssociationId "iip-assoc";
     /// A route table.
     RouteTableId "rtb";
     /// An internet gateway.

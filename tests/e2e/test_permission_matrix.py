@@ -122,6 +122,9 @@ class World:
         """Well-formed parameters that change as little as can be."""
         operation = self.models[service].operation_model(name)
         parameters = sample(service, operation, **self.known(service, name))
+            known["PolicyArn"] = f"arn:aws:iam::{self.account.id}:policy/never"
+            known["PolicySourceArn"] = f"arn:aws:iam::{self.account.id}:user/never"
+        parameters = sample(service, operation, **known)
         members = operation.input_shape.members if operation.input_shape else {}
         if "DryRun" in members:
             parameters["DryRun"] = True

@@ -192,6 +192,7 @@ pub struct Instance {
     pub ebs_optimized: Option<bool>,
     pub ena_support: Option<bool>,
     pub hypervisor: Option<String>,
+    pub iam_instance_profile: Option<super::instance_profiles::IamInstanceProfile>,
     #[serde(rename = "networkInterfaceSet")]
     pub network_interfaces: Vec<InstanceNetworkInterface>,
     pub root_device_name: Option<String>,

@@ -5,6 +5,7 @@ pub mod common;
 pub mod images;
 pub mod import_snapshots;
 pub mod instance_attributes;
+pub mod instance_profiles;
 pub mod instance_types;
 pub mod instances;
 pub mod key_pairs;

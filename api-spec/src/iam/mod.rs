@@ -2,6 +2,7 @@
 
 mod access_key;
 mod account_alias;
+mod account_details;
 mod attachment;
 mod boundary;
 mod credential_report;
@@ -16,12 +17,14 @@ mod policy;
 mod policy_entities;
 mod role;
 mod role_policy;
+mod simulation;
 mod ssh_public_key;
 mod tags;
 mod user;
 
 pub use access_key::*;
 pub use account_alias::*;
+pub use account_details::*;
 pub use attachment::*;
 pub use boundary::*;
 pub use credential_report::*;
@@ -36,6 +39,7 @@ pub use policy::*;
 pub use policy_entities::*;
 pub use role::*;
 pub use role_policy::*;
+pub use simulation::*;
 pub use ssh_public_key::*;
 pub use tags::*;
 pub use user::*;

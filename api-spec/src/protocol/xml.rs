@@ -22,7 +22,7 @@ pub enum Lists {
     Flat,
 }
 
-/// A value that cannot be written as XML (a map, a tuple): a mistake in a shape, found by its first test.
+/// A value that cannot be written as XML (a tuple): a mistake in a shape, found by its first test.
 #[derive(Debug, PartialEq, Eq)]
 pub struct XmlError(String);
 
@@ -161,7 +161,7 @@ impl<'a> ser::Serializer for Element<'a> {
     type SerializeTuple = ser::Impossible<(), XmlError>;
     type SerializeTupleStruct = ser::Impossible<(), XmlError>;
     type SerializeTupleVariant = ser::Impossible<(), XmlError>;
-    type SerializeMap = ser::Impossible<(), XmlError>;
+    type SerializeMap = Entries<'a>;
     type SerializeStructVariant = ser::Impossible<(), XmlError>;
 
     display_scalars! {
@@ -252,8 +252,9 @@ impl<'a> ser::Serializer for Element<'a> {
         Err(Self::unsupported("an enum with data"))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, XmlError> {
-        Err(Self::unsupported("a map"))
+    fn serialize_map(mut self, _: Option<usize>) -> Result<Entries<'a>, XmlError> {
+        self.open();
+        Ok(Entries(self))
     }
 
     fn serialize_struct_variant(
@@ -287,6 +288,30 @@ impl SerializeSeq for List<'_> {
         if self.0.lists != Lists::Flat {
             self.0.close();
         }
+        Ok(())
+    }
+}
+
+/// A map being written: `<entry><key>..</key><value>..</value></entry>`, as the query protocols have it.
+pub struct Entries<'a>(Element<'a>);
+
+impl ser::SerializeMap for Entries<'_> {
+    type Ok = ();
+    type Error = XmlError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), XmlError> {
+        self.0.out.push_str("<entry>");
+        key.serialize(Element { out: self.0.out, tag: "key", lists: self.0.lists })
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), XmlError> {
+        value.serialize(Element { out: self.0.out, tag: "value", lists: self.0.lists })?;
+        self.0.out.push_str("</entry>");
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), XmlError> {
+        self.0.close();
         Ok(())
     }
 }

@@ -73,6 +73,7 @@ fn instance(one: &Instance) -> Facts {
         .key("ec2:AvailabilityZone", &one.zone)
         .key("ec2:EbsOptimized", one.ebs_optimized)
         .keys(metadata_keys(&one.metadata))
+        .keys(one.profile.iter().map(|profile| ("ec2:InstanceProfile", profile.arn.clone())))
         .keys(FIXED.map(|(name, value)| (name, value.to_owned())))
 }
 

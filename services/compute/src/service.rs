@@ -73,6 +73,11 @@ impl Service {
         }
     }
 
+    /// The identity service.
+    pub fn identity(&self) -> Peer {
+        self.context.peers.internal(ServiceName::Identity)
+    }
+
     /// The volume service.
     pub fn volume(&self) -> Peer {
         self.context.peers.internal(ServiceName::Volume)

@@ -19,6 +19,9 @@ pub enum Error {
     /// A role that is not there.
     #[error("The role with name {0} cannot be found.")]
     NoSuchRole(String),
+    /// A user, group or role that is not there, by ARN.
+    #[error("The entity {0} cannot be found.")]
+    NoSuchEntityArn(String),
     /// An instance profile that is not there.
     #[error("Instance Profile {0} cannot be found.")]
     NoSuchInstanceProfile(String),
@@ -263,6 +266,7 @@ impl Error {
             | Error::NoSuchGroup(_)
             | Error::NoSuchRole(_)
             | Error::NoSuchInstanceProfile(_)
+            | Error::NoSuchEntityArn(_)
             | Error::NotABoundary(_)
             | Error::NoSuchPolicy(_)
             | Error::NotAttachable(_)

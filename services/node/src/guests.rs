@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::directory::Directory;
 use crate::error::Result;
+use crate::imds::role::Roles;
 use crate::imds::token::Tokens;
 use crate::network::Namespaces;
 use crate::network::namespace::Namespace;
@@ -26,6 +27,8 @@ pub struct Guests {
     pub directory: Directory,
     /// Seals metadata tokens.
     pub tokens: Arc<Tokens>,
+    /// Hands out the credentials of instances' roles.
+    pub roles: Arc<Roles>,
     /// Where names are looked up.
     pub resolver: Resolver,
 }
@@ -73,7 +76,7 @@ impl Guests {
         let names = resolver::Server::bind(vpc.clone(), namespace, &self.directory)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(dhcp.serve(self.directory.clone()));
-        tasks.spawn(metadata.serve(self.directory.clone(), self.tokens.clone()));
+        tasks.spawn(metadata.serve(self.directory.clone(), self.tokens.clone(), self.roles.clone()));
         if let Some(names) = names {
             tasks.spawn(names.serve(self.directory.clone(), self.resolver));
         }

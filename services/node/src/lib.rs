@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use calls::node::{Capacity, Desired};
-use kit::{Context, Routes};
+use kit::{Context, Routes, ServiceName};
 use tokio::sync::{Mutex, Notify};
 
 pub use config::Config;
@@ -53,6 +53,7 @@ use crate::guests::Guests;
 use crate::hypervisor::Hypervisor;
 use crate::hypervisor::domain_xml::Recipe;
 use crate::hypervisor::libvirt::Libvirt;
+use crate::imds::role::Roles;
 use crate::imds::token::Tokens;
 use crate::names::Names;
 use crate::network::{Network, Wiring};
@@ -120,6 +121,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes> {
     let guests = Guests {
         directory: directory.clone(),
         tokens: Arc::new(Tokens::open(&paths.state_dir.join("token-key.json"))?),
+        roles: Arc::new(Roles::new(context.peers.internal(ServiceName::Identity))),
         resolver: Resolver::new(config.upstream_resolver),
     };
     let shutdown = &context.shutdown;

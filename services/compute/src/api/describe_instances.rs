@@ -1,6 +1,7 @@
 //! Instances as answers show them.
 
 use api_spec::ec2::images::StateReason;
+use api_spec::ec2::instance_profiles::IamInstanceProfile;
 use api_spec::ec2::instances::{
     self as wire, DescribeInstances, DescribeInstancesResult, GroupIdentifier, InstanceState, Reservation,
 };
@@ -15,7 +16,7 @@ use store::Read;
 use super::filter::{Filtered, by_id, flag, maybe, one, page, select};
 use super::shown;
 use crate::domain::address::{private_name, public_name};
-use crate::domain::instance::{Instance, Interface, MetadataOptions};
+use crate::domain::instance::{Instance, Interface, MetadataOptions, ProfileAssociation};
 use crate::domain::life::State;
 use crate::error::{Error, Kind};
 use crate::service::Service;
@@ -70,6 +71,11 @@ pub fn metadata_options(options: &MetadataOptions) -> wire::InstanceMetadataOpti
     }
 }
 
+/// An instance profile as answers show it.
+pub fn profile(profile: &ProfileAssociation) -> IamInstanceProfile {
+    IamInstanceProfile { arn: profile.arn.clone(), id: profile.profile_id.clone() }
+}
+
 /// Disks as answers show them.
 pub fn devices(instance: &Instance) -> Vec<wire::InstanceBlockDeviceMapping> {
     let shown = |one: &AttachedDisk| wire::InstanceBlockDeviceMapping {
@@ -97,6 +103,7 @@ impl View {
             ebs_optimized: Some(instance.ebs_optimized),
             ena_support: Some(false),
             hypervisor: Some("xen".into()),
+            iam_instance_profile: instance.profile.as_ref().map(profile),
             network_interfaces: interface.map(|one| self.interface(one)).into_iter().collect(),
             root_device_name: Some(instance.root_device.clone()),
             root_device_type: Some("ebs".into()),
@@ -319,6 +326,7 @@ impl Filtered for View {
             "group-id" | "instance.group-id" => self.interface_values("group-id"),
             "group-name" | "instance.group-name" => self.interface_values("group-name"),
             "hypervisor" => one("xen"),
+            "iam-instance-profile.arn" => maybe(instance.profile.as_ref().map(|profile| &profile.arn)),
             "image-id" => one(&instance.image_id),
             "instance-id" => one(&instance.id),
             "instance-state-code" => one(instance.life.state.code()),

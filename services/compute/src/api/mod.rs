@@ -7,6 +7,7 @@ mod filter;
 mod image_attributes;
 mod images;
 mod instance_attributes;
+mod instance_profiles;
 mod instance_status;
 mod instance_types;
 mod key_pairs;
@@ -24,6 +25,7 @@ use api_spec::ec2::addresses as address_ops;
 use api_spec::ec2::common::Tag;
 use api_spec::ec2::images as image_ops;
 use api_spec::ec2::instance_attributes as attribute_ops;
+use api_spec::ec2::instance_profiles as profile_ops;
 use api_spec::ec2::instance_types as type_ops;
 use api_spec::ec2::instances as instance_ops;
 use api_spec::ec2::key_pairs as key_ops;
@@ -76,6 +78,10 @@ fn instances(actions: Actions<Service>) -> Actions<Service> {
         .offer::<attribute_ops::DescribeInstanceAttribute>()
         .offer::<attribute_ops::ModifyInstanceAttribute>()
         .offer::<attribute_ops::ModifyInstanceMetadataOptions>()
+        .offer::<profile_ops::AssociateIamInstanceProfile>()
+        .offer::<profile_ops::ReplaceIamInstanceProfileAssociation>()
+        .offer::<profile_ops::DisassociateIamInstanceProfile>()
+        .offer::<profile_ops::DescribeIamInstanceProfileAssociations>()
 }
 
 fn addresses_and_groups(actions: Actions<Service>) -> Actions<Service> {

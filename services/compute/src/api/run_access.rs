@@ -38,6 +38,8 @@ impl Service {
         let place = self.launch_place(op, caller)?;
         let mut accesses = self.creating(caller, RUN, "instance", &instance);
         add_keys(&mut accesses, instance_keys(op, image.as_ref(), &place));
+        let passing = self.profile_access(op, caller, &mut accesses).await?;
+        accesses.extend(passing);
         accesses.extend(self.volumes_access(op, caller, image.as_ref(), &place, &volume).await?);
         let mut interfaces = self.creating(caller, RUN, "network-interface", &interface);
         add_keys(&mut interfaces, self.interface_keys(op, &place));
@@ -56,6 +58,21 @@ impl Service {
             accesses.push(self.on_known(caller, RUN, "key-pair", name, facts));
         }
         Ok(accesses)
+    }
+
+    /// What the instance profile needs, and what it tells of the instances.
+    async fn profile_access(
+        &self,
+        op: &RunInstances,
+        caller: &Caller,
+        instances: &mut [Access],
+    ) -> Result<Option<Access>, ApiError> {
+        let Some(asked) = &op.iam_instance_profile else { return Ok(None) };
+        let arn = self.arn(caller.account_id(), "instance", "*");
+        let (profile, passing) = self.passing(caller, asked, &arn).await?;
+        let keys = profile.into_iter().map(|profile| ("ec2:InstanceProfile", profile.arn));
+        add_keys(instances, keys.collect());
+        Ok(passing)
     }
 
     fn launch_image(&self, op: &RunInstances, caller: &Caller) -> Option<Image> {

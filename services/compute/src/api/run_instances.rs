@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use api_spec::ec2::instances::Reservation;
 use api_spec::ec2::run_instances::RunInstances;
-use api_spec::ids::{ImageId, InstanceId, NetworkAttachmentId, NetworkInterfaceId, ReservationId};
+use api_spec::ids::{
+    ImageId, InstanceId, InstanceProfileAssociationId, NetworkAttachmentId, NetworkInterfaceId, ReservationId,
+};
 use api_spec::{ApiError, ErrorCode};
 use calls::volume::LaunchVolume;
 use jiff::Timestamp;
@@ -89,6 +91,10 @@ impl Service {
         let image = images::usable(&self.read()?, &account, &image_id)?;
         let volumes = devices::volumes(&image, &launch.devices, &launch.tags[1])?;
         self.check_snapshots(&image, &volumes).await?;
+        let profile = match &op.iam_instance_profile {
+            Some(asked) => Some(self.profile(&account, asked).await?),
+            None => None,
+        };
         let random = || self.context.random.u128();
         let ids = (0..launch.max)
             .map(|_| Ids {
@@ -96,9 +102,11 @@ impl Service {
                 interface: NetworkInterfaceId::from_random(random()),
                 attachment: NetworkAttachmentId::from_random(random()),
                 mac: mac(self.context.random.bytes()),
+                profile: InstanceProfileAssociationId::from_random(random()),
             })
             .collect();
         Ok(Plan {
+            profile: profile.map(|profile| (profile.arn, profile.id)),
             vpc: self.default_vpc(&account).await?,
             account,
             kind,

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use api_spec::ids::{
-    AllocationId, AssociationId, ImageId, InstanceId, NetworkAttachmentId, NetworkInterfaceId, ReservationId,
-    SecurityGroupId, SubnetId, VolumeId, VpcId,
+    AllocationId, AssociationId, ImageId, InstanceId, InstanceProfileAssociationId, NetworkAttachmentId,
+    NetworkInterfaceId, ReservationId, SecurityGroupId, SubnetId, VolumeId, VpcId,
 };
 use calls::Tag;
 use calls::compute::AttachedDisk;
@@ -69,6 +69,22 @@ pub struct Instance {
     pub interface: Option<NetworkInterfaceId>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// The instance profile whose role it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileAssociation>,
+}
+
+/// An instance's association with an instance profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileAssociation {
+    /// Its id.
+    pub id: InstanceProfileAssociationId,
+    /// ARN of the profile.
+    pub arn: String,
+    /// `AIPA...`: the profile itself, whatever is made under its name later.
+    pub profile_id: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A key pair as an instance keeps it.

@@ -131,7 +131,6 @@ fn refuse_unsupported(op: &RunInstances) -> Result<(), Error> {
     let placement = op.placement.as_ref();
     let refused = [
         (op.launch_template.is_some(), "launch templates"),
-        (op.iam_instance_profile.is_some(), "instance profiles"),
         (op.kernel_id.is_some() || op.ramdisk_id.is_some(), "kernels and RAM disks of their own"),
         (op.instance_market_options.as_ref().is_some_and(|o| o.market_type.is_some()), "spot instances"),
         (yes(op.hibernation_options.as_ref().and_then(|o| o.configured)), "hibernation"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use calls::node::Metadata;
+use calls::node::{Metadata, MetadataProfile};
 use serde_json::json;
 
 use super::address;
@@ -56,6 +56,11 @@ pub fn document(source: &Source<'_>) -> Metadata {
         user_data: instance.user_data.clone(),
         token_required: instance.metadata.tokens_required,
         enabled: instance.metadata.enabled,
+        profile: instance.profile.as_ref().map(|profile| MetadataProfile {
+            account_id: instance.account_id.clone(),
+            arn: profile.arn.clone(),
+            id: profile.profile_id.clone(),
+        }),
     }
 }
 

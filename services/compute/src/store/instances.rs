@@ -102,6 +102,7 @@ pub fn terminate(tx: &mut Tx<'_>, id: &InstanceId, now: Timestamp) -> Result<boo
     }
     instance.life = instance.life.end(now);
     instance.interface = None;
+    instance.profile = None;
     instance.disks = Some(Vec::new());
     put_desired(tx, instance)?;
     Ok(true)

@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 
 use api_spec::ErrorCode;
 use api_spec::ids::{
-    InstanceId, NetworkAttachmentId, NetworkInterfaceId, ReservationId, SecurityGroupId, SubnetId,
+    InstanceId, InstanceProfileAssociationId, NetworkAttachmentId, NetworkInterfaceId, ReservationId,
+    SecurityGroupId, SubnetId,
 };
 use calls::volume::LaunchVolume;
 use ipnet::Ipv4Net;
@@ -21,7 +22,7 @@ use super::{addresses, instances, interfaces, key_pairs, networks, nodes, securi
 use crate::Config;
 use crate::domain::image::Image;
 use crate::domain::instance::{
-    Instance, Interface, InterfaceAttachment, LaunchKey, MetadataOptions, ObservedDomain,
+    Instance, Interface, InterfaceAttachment, LaunchKey, MetadataOptions, ObservedDomain, ProfileAssociation,
 };
 use crate::domain::instance_type::InstanceType;
 use crate::domain::launch::Launch;
@@ -44,6 +45,8 @@ pub struct Ids {
     pub attachment: NetworkAttachmentId,
     /// The interface's hardware address.
     pub mac: String,
+    /// The association's with an instance profile, if there is one.
+    pub profile: InstanceProfileAssociationId,
 }
 
 /// A launch, ready to be committed.
@@ -59,6 +62,8 @@ pub struct Plan {
     pub image: Image,
     /// Disks of each instance.
     pub volumes: Vec<LaunchVolume>,
+    /// The instance profile: ARN and id.
+    pub profile: Option<(String, String)>,
     /// The default VPC.
     pub vpc: Vpc,
     /// The launch's id.
@@ -319,5 +324,11 @@ fn instance(
         observed: ObservedDomain::default(),
         interface: Some(ids.interface.clone()),
         tags: launch.tags[0].clone(),
+        profile: plan.profile.as_ref().map(|(arn, id)| ProfileAssociation {
+            id: ids.profile.clone(),
+            arn: arn.clone(),
+            profile_id: id.clone(),
+            since: plan.now,
+        }),
     }
 }

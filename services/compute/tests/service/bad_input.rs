@@ -53,7 +53,7 @@ async fn every_wrong_parameter_has_its_code_and_changes_nothing() {
             run(&[("NetworkInterface.1.DeviceIndex", "0"), ("SecurityGroupId.1", &sg)]),
             "InvalidParameterCombination",
         ),
-        (run(&[("IamInstanceProfile.Name", "x")]), "Unsupported"),
+        (run(&[("IamInstanceProfile.Name", "x")]), "InvalidParameterValue"),
         (run(&[("Monitoring.Enabled", "true")]), "Unsupported"),
         (run(&[("Monitoring.Enabled", "maybe")]), "InvalidParameterValue"),
         (run(&[("InstanceInitiatedShutdownBehavior", "explode")]), "InvalidParameterValue"),

@@ -12,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::compute::AttachedDisk;
 use calls::identity::{
-    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
+    Credential, CredentialVersion, FoundInstanceProfile, InstanceProfile, LookUpInstanceProfile, NamedPolicy,
+    Principal, ProfileRole, ResolveCredential, Resolved, WatchCredentials,
 };
 use calls::node::{
     Accepted, BackupDisk, BackupState, Capacity, ConsoleOutput, ConsoleText, Desired, Disk, DiskSource,
@@ -95,11 +96,21 @@ pub const PICKY: Person = Person {
          "Condition":{"StringEquals":{"ec2:KeyPairName":"mine","ec2:KeyPairType":"ed25519"}}}]}"#,
     ..ADMIN
 };
+/// May do all of EC2, and pass the role `web` to EC2 only.
+pub const WEB: Person = Person {
+    key: "AKIAWEBWEBWEBWEBWEBW",
+    name: "web",
+    policy: r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"ec2:*","Resource":"*"},
+        {"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/web",
+         "Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}}]}"#,
+    ..ADMIN
+};
 pub const STRANGER: Person =
     Person { key: "AKIASTRANGERSTRANGER", name: "eve", account: "000000000002", ..ADMIN };
 
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, PICKY, STRANGER]
+    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, PICKY, WEB, STRANGER]
         .into_iter()
         .find(|who| who.key == question.access_key_id)
     else {
@@ -128,9 +139,26 @@ fn resolve(question: &ResolveCredential) -> Resolved {
     }))
 }
 
+/// The ADMIN's account has the instance profiles `web` and `db`, each with a role of its name, and `empty`.
+fn profile(question: &LookUpInstanceProfile) -> FoundInstanceProfile {
+    let account = &question.account_id;
+    let arn = |kind: &str, name: &str| format!("arn:aws:iam::{account}:{kind}/{name}");
+    let named = ["web", "db", "empty"].into_iter().find(|name| {
+        let by_arn = question.arn.as_ref().is_some_and(|asked| *asked == arn("instance-profile", name));
+        by_arn || question.name.as_deref() == Some(name)
+    });
+    let profile = named.filter(|_| account == ADMIN.account).map(|name| InstanceProfile {
+        arn: arn("instance-profile", name),
+        id: format!("AIPA{name}"),
+        role: (name != "empty").then(|| ProfileRole { arn: arn("role", name), tags: vec![] }),
+    });
+    FoundInstanceProfile { profile }
+}
+
 /// Identity's internal door.
 pub fn identity() -> Router {
     let router = answer(Router::new(), |question: ResolveCredential| async move { Ok(resolve(&question)) });
+    let router = answer(router, |question: LookUpInstanceProfile| async move { Ok(profile(&question)) });
     answer(router, |_: WatchCredentials| async move {
         tokio::time::sleep(Duration::from_millis(500)).await;
         Ok(CredentialVersion { version: 1 })

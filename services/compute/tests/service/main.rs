@@ -14,6 +14,7 @@ mod kills;
 mod launches;
 mod permissions;
 mod power;
+mod profiles;
 mod quotas;
 mod tags;
 mod world;

@@ -10,8 +10,8 @@ use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::identity::{
-    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, SignVersion2,
-    Version2Signature, WatchCredentials,
+    AssumeInstanceRole, Credential, CredentialVersion, LookUpInstanceProfile, NamedPolicy, Principal,
+    ResolveCredential, Resolved, SignVersion2, Version2Signature, WatchCredentials,
 };
 
 use crate::domain::access_key::Status;
@@ -26,6 +26,7 @@ use crate::store::{self, accounts, groups, keys, policies, users};
 /// The routes of these calls.
 pub fn routes(identity: Arc<Identity>) -> Router {
     let (watched, signs) = (Arc::clone(&identity), Arc::clone(&identity));
+    let (profiles, roles) = (Arc::clone(&identity), Arc::clone(&identity));
     let router = super::quotas::routes(Router::new(), &identity);
     let router = super::sign_in::routes(router, &identity);
     let router = super::explanations::routes(router, &identity);
@@ -39,6 +40,14 @@ pub fn routes(identity: Arc<Identity>) -> Router {
     let router = kit::internal::answer(router, move |question: SignVersion2| {
         let identity = Arc::clone(&signs);
         async move { identity.sign_version_2(&question).map_err(ApiError::from) }
+    });
+    let router = kit::internal::answer(router, move |question: LookUpInstanceProfile| {
+        let identity = Arc::clone(&profiles);
+        async move { identity.look_up_profile(&question).map_err(ApiError::from) }
+    });
+    let router = kit::internal::answer(router, move |question: AssumeInstanceRole| {
+        let identity = Arc::clone(&roles);
+        async move { identity.assume_instance_role(&question).map_err(ApiError::from) }
     });
     kit::internal::answer(router, move |watch: WatchCredentials| {
         let identity = Arc::clone(&watched);

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_keys;
+mod account_details;
 mod aliases;
 mod assume_role;
 mod attachments;
@@ -12,6 +13,7 @@ mod explanations;
 mod groups;
 mod inline_policies;
 mod instance_profiles;
+mod instance_roles;
 pub mod internal;
 mod kms_access;
 mod kms_aliases;
@@ -30,6 +32,7 @@ mod oidc_providers;
 mod paging;
 mod policies;
 mod policy_entities;
+mod policy_sources;
 mod policy_versions;
 mod quotas;
 mod role_policies;
@@ -37,6 +40,7 @@ mod roles;
 mod session_holder;
 mod sessions;
 mod sign_in;
+mod simulations;
 mod ssh_public_keys;
 mod tags;
 mod users;
@@ -136,6 +140,12 @@ fn role_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::UpdateRoleDescription>()
         .offer::<iam::UpdateAssumeRolePolicy>()
         .offer::<iam::DeleteRole>()
+        .offer::<iam::GetAccountSummary>()
+        .offer::<iam::GetAccountAuthorizationDetails>()
+        .offer::<iam::SimulateCustomPolicy>()
+        .offer::<iam::SimulatePrincipalPolicy>()
+        .offer::<iam::GetContextKeysForCustomPolicy>()
+        .offer::<iam::GetContextKeysForPrincipalPolicy>()
         .offer::<iam::PutRolePolicy>()
         .offer::<iam::GetRolePolicy>()
         .offer::<iam::ListRolePolicies>()

@@ -78,7 +78,8 @@ pub fn listed_instance_profile(
     })
 }
 
-fn boundary(arn: &str) -> iam::AttachedPermissionsBoundary {
+/// A permissions boundary.
+pub fn boundary(arn: &str) -> iam::AttachedPermissionsBoundary {
     iam::AttachedPermissionsBoundary {
         permissions_boundary_type: "PermissionsBoundaryPolicy".into(),
         permissions_boundary_arn: arn.to_owned(),

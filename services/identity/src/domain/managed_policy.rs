@@ -10,9 +10,9 @@ use super::{arn, document};
 use crate::error::Error;
 
 /// A policy may have this many versions at once.
-const MAX_VERSIONS: usize = 5;
+pub const MAX_VERSIONS: usize = 5;
 /// Characters a document may have, white space aside.
-const MAX_SIZE: usize = 6144;
+pub const MAX_SIZE: usize = 6144;
 
 /// A customer managed policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

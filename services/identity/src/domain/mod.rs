@@ -2,6 +2,7 @@
 
 pub mod access_key;
 pub mod arn;
+pub mod asked_keys;
 pub mod attempts;
 pub mod credential_report;
 pub mod document;
@@ -20,9 +21,11 @@ pub mod names;
 pub mod oidc_provider;
 pub mod password;
 pub mod permissions;
+pub mod positions;
 pub mod qr;
 pub mod seal;
 pub mod session;
+pub mod simulation;
 pub mod ssh_key;
 pub mod tags;
 pub mod token;

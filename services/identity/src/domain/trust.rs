@@ -12,7 +12,7 @@ use super::document;
 use crate::error::Error;
 
 /// Characters a trust policy may have, white space aside.
-const MAX_SIZE: usize = 2048;
+pub const MAX_SIZE: usize = 2048;
 
 /// Who may assume a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

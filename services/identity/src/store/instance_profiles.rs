@@ -7,6 +7,11 @@ use super::tables::{INSTANCE_PROFILES, INSTANCE_PROFILES_BY_NAME, INSTANCE_PROFI
 use crate::domain::entity::{InstanceProfile, Role};
 use crate::error::Error;
 
+/// The instance profile of this id.
+pub fn by_id(read: &impl Read, account: &str, id: &str) -> Result<Option<InstanceProfile>, Error> {
+    Ok(read.get(&INSTANCE_PROFILES, &(account.to_owned(), id.to_owned()))?)
+}
+
 /// The instance profile of this name.
 pub fn named(read: &impl Read, account: &str, name: &str) -> Result<InstanceProfile, Error> {
     let found = INSTANCE_PROFILES_BY_NAME.rows(read, &INSTANCE_PROFILES, &key(account, name))?;

@@ -16,6 +16,7 @@ fn value(member: &str) -> Option<String> {
         "OpenIDConnectProviderArn" => "arn:aws:iam::000000000000:oidc-provider/never.test".into(),
         "Url" => "https://never.test".into(),
         "ClientID" => "never".into(),
+        "PolicySourceArn" => "arn:aws:iam::000000000000:user/admin".into(),
         "PolicyDocument" => statement("Allow", "*", "*"),
         "AssumeRolePolicyDocument" => crate::roles::for_instances(),
         "VersionId" => "v1".into(),

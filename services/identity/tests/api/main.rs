@@ -21,6 +21,7 @@ mod quotas;
 mod role_policies;
 mod roles;
 mod sessions;
+mod simulations;
 mod ssh_keys;
 mod support;
 mod tags;

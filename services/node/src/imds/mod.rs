@@ -4,17 +4,19 @@
 //! own. Answers with a token leave with a hop limit of 1: they do not travel beyond the guest itself.
 
 pub mod answer;
+pub mod role;
 pub mod token;
 pub mod tree;
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api_spec::ids::VpcId;
 use bytes::Bytes;
+use calls::node::Instance;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -28,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::network::METADATA_ADDRESS;
 use crate::network::namespace::Namespace;
 use answer::Ask;
+use role::Roles;
 use token::Tokens;
 
 /// Hop limit of ordinary answers.
@@ -56,7 +59,7 @@ impl Server {
     }
 
     /// Answers until the task is dropped.
-    pub async fn serve(self, directory: Directory, tokens: Arc<Tokens>) {
+    pub async fn serve(self, directory: Directory, tokens: Arc<Tokens>, roles: Arc<Roles>) {
         let room = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
         let mut connections = tokio::task::JoinSet::new();
         loop {
@@ -64,10 +67,11 @@ impl Server {
             let Ok(permit) = room.clone().acquire_owned().await else { return };
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    let (vpc, directory, tokens) = (self.vpc.clone(), directory.clone(), tokens.clone());
+                    let (vpc, directory) = (self.vpc.clone(), directory.clone());
+                    let (tokens, roles) = (tokens.clone(), roles.clone());
                     connections.spawn(async move {
                         let _permit = permit;
-                        converse(stream, peer, vpc, directory, tokens).await;
+                        converse(stream, peer, vpc, directory, tokens, roles).await;
                     });
                 }
                 Err(error) => {
@@ -85,12 +89,14 @@ async fn converse(
     vpc: VpcId,
     directory: Directory,
     tokens: Arc<Tokens>,
+    roles: Arc<Roles>,
 ) {
     let SocketAddr::V4(peer) = peer else { return };
     let hops = std::os::fd::AsFd::as_fd(&stream).try_clone_to_owned().ok().map(Arc::new);
     let service = service_fn(|request: Request<Incoming>| {
-        let response = respond(&request, *peer.ip(), &vpc, &directory, &tokens, hops.as_deref());
-        async move { Ok::<_, Infallible>(response) }
+        let instance = directory.instance_at(&vpc, *peer.ip());
+        let (tokens, roles, hops) = (&tokens, &roles, hops.as_deref());
+        async move { Ok::<_, Infallible>(respond(&request, instance, tokens, roles, hops).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -101,17 +107,21 @@ async fn converse(
     }
 }
 
-fn respond(
+async fn respond(
     request: &Request<Incoming>,
-    peer: Ipv4Addr,
-    vpc: &VpcId,
-    directory: &Directory,
+    instance: Option<Instance>,
     tokens: &Tokens,
+    roles: &Roles,
     hops: Option<&OwnedFd>,
 ) -> Response<Full<Bytes>> {
-    let now_s = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
-    let instance = directory.instance_at(vpc, peer);
-    let ask = Ask { method: request.method(), path: request.uri().path(), headers: request.headers(), now_s };
+    let now = jiff::Timestamp::now();
+    let now_s = u64::try_from(now.as_second()).unwrap_or(0);
+    let path = request.uri().path();
+    let instance = match instance {
+        Some(instance) => Some(roles.add(instance, path, now).await),
+        None => None,
+    };
+    let ask = Ask { method: request.method(), path, headers: request.headers(), now_s };
     let response = answer::answer(&ask, instance.as_ref(), tokens);
     if let Some(socket) = hops {
         let limit = if response.headers().contains_key(answer::TTL_HEADER) { 1 } else { FAR };

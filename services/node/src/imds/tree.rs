@@ -97,6 +97,7 @@ mod tests {
             user_data: Some(STANDARD.encode(b"\xff#!/bin/sh")),
             token_required: true,
             enabled: true,
+            profile: None,
         }
     }
 

@@ -243,6 +243,7 @@ impl World {
                 user_data: None,
                 token_required: false,
                 enabled: true,
+                profile: None,
             },
         }
     }

@@ -285,3 +285,98 @@ pub struct Use {
     /// When.
     pub at: Timestamp,
 }
+
+/// Which instance profile of the account goes by this name or ARN, and which role is in it?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookUpInstanceProfile {
+    /// The account.
+    pub account_id: String,
+    /// Name, if that is what is known.
+    pub name: Option<String>,
+    /// ARN, if that is what is known.
+    pub arn: Option<String>,
+}
+internal_call!(LookUpInstanceProfile, "look-up-instance-profile" => FoundInstanceProfile);
+
+/// The answer to [`LookUpInstanceProfile`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundInstanceProfile {
+    /// The instance profile; none when the account has no such.
+    pub profile: Option<InstanceProfile>,
+}
+
+/// An instance profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProfile {
+    /// Its ARN.
+    pub arn: String,
+    /// `AIPA...`.
+    pub id: String,
+    /// The role in it.
+    pub role: Option<ProfileRole>,
+}
+
+/// The role in an instance profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileRole {
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: Vec<crate::Tag>,
+}
+
+/// Credentials of the role in an instance's profile, as the instance's metadata hands them out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssumeInstanceRole {
+    /// The account of instance and profile.
+    pub account_id: String,
+    /// `AIPA...`.
+    pub profile_id: String,
+    /// The instance: name of the session.
+    pub instance: api_spec::ids::InstanceId,
+    /// Id of the role that the caller has good credentials of; only of another role it wants new ones.
+    pub has: Option<String>,
+}
+internal_call!(AssumeInstanceRole, "assume-instance-role" => InstanceRole);
+
+/// The answer to [`AssumeInstanceRole`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum InstanceRole {
+    /// There is no such profile, or no role in it.
+    None,
+    /// The role in it does not trust EC2.
+    Untrusting {
+        /// Name of the role.
+        role: String,
+    },
+    /// It is the role that the caller has.
+    Same,
+    /// New credentials.
+    Assumed(Box<RoleCredentials>),
+}
+
+/// Credentials of a role.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RoleCredentials {
+    /// `AROA...`.
+    pub role_id: String,
+    /// Name of the role.
+    pub role: String,
+    /// `ASIA...`.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+    /// The session token.
+    pub token: String,
+    /// When they were made.
+    pub issued: Timestamp,
+    /// When they end.
+    pub expires: Timestamp,
+}
+
+impl std::fmt::Debug for RoleCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("RoleCredentials");
+        shown.field("role", &self.role).field("expires", &self.expires).finish_non_exhaustive()
+    }
+}

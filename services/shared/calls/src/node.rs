@@ -184,6 +184,21 @@ pub struct Metadata {
     pub token_required: bool,
     /// Whether the endpoint answers at all.
     pub enabled: bool,
+    /// The instance profile whose role's credentials are below `meta-data/iam/`. The credentials are no part of what is
+    /// desired: the node asks identity for them when the guest does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<MetadataProfile>,
+}
+
+/// The instance profile of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataProfile {
+    /// Account of the instance and the profile.
+    pub account_id: String,
+    /// ARN of the profile.
+    pub arn: String,
+    /// `AIPA...`.
+    pub id: String,
 }
 
 /// Asks for observations newer than `since`; answers at once if there are, else when there are or after the time.

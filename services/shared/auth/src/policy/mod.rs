@@ -16,6 +16,7 @@ mod evaluate;
 mod glob;
 mod json;
 mod keys;
+mod matched;
 mod message;
 mod operator;
 mod principal;
@@ -29,6 +30,7 @@ pub use error::PolicyError;
 pub use evaluate::{
     Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_key, evaluate_trust,
 };
+pub use matched::{Matched, matched};
 pub use message::{denial, message, message_without_reason};
 pub use principal::Principal;
 pub use quota::{Exceeded, Quota, exceeded};
