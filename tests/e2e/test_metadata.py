@@ -2,7 +2,9 @@
 
 import json
 
-from harness.compute import instance
+import boto3
+
+from harness.compute import instance, refused
 from harness.waiting import wait_until
 
 USER_DATA = "#!/bin/sh\n# no secrets here\ntrue\n"
@@ -115,3 +117,36 @@ def test_the_services_of_the_host_are_not_reachable_from_a_guest(cloud, guest):
     for address in (gateway, "169.254.169.254"):
         assert guest.ssh(f"nc -w 2 {address} {cloud.port} </dev/null").returncode != 0
         assert guest.ssh(f"nc -w 2 {address} 22 </dev/null").returncode != 0
+
+
+def test_an_instance_has_the_role_of_its_profile(cloud, bench, guest):
+    """What boto3 in a guest does: find the role, take its credentials, use them; and lose them with the association."""
+    iam, name = cloud.client("iam"), f"role-{bench.mark}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    made = bench.ec2.associate_iam_instance_profile(InstanceId=guest.id, IamInstanceProfile={"Name": name})
+    association = made["IamInstanceProfileAssociation"]
+    try:
+        below = "latest/meta-data/iam/security-credentials/"
+        wait_until(lambda: guest.run(f"imds {below} || true") == name, 30, what="the metadata names the role")
+        assert instance(bench.ec2, guest.id)["IamInstanceProfile"]["Arn"] == association["IamInstanceProfile"]["Arn"]
+        info = json.loads(imds(guest, "latest/meta-data/iam/info"))
+        assert (info["Code"], info["InstanceProfileArn"]) == ("Success", association["IamInstanceProfile"]["Arn"])
+        given = json.loads(imds(guest, below + name))
+        session = boto3.session.Session(given["AccessKeyId"], given["SecretAccessKey"], given["Token"], region_name="us-east-1")
+        verify = str(cloud.certificate) if cloud.certificate else None
+        sts, inside = (session.client(service, endpoint_url=cloud.endpoint, verify=verify) for service in ("sts", "iam"))
+        assert sts.get_caller_identity()["Arn"].endswith(f":assumed-role/{name}/{guest.id}")
+        inside.list_users()
+        refused("AccessDenied", inside.create_user, UserName="never")
+    finally:
+        bench.ec2.disassociate_iam_instance_profile(AssociationId=association["AssociationId"])
+        iam.detach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+        iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+        iam.delete_instance_profile(InstanceProfileName=name)
+        iam.delete_role(RoleName=name)
+    wait_until(lambda: guest.run(f"imds {below} || true") == "", 30, what="the metadata has no role")
+    refused("InvalidClientTokenId", sts.get_caller_identity)
