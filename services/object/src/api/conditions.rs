@@ -122,6 +122,7 @@ mod tests {
             version: None,
             lock: crate::domain::lock::Lock::default(),
             tags: Default::default(),
+            encryption: None,
         };
         let headers =
             pairs.iter().map(|(n, v)| (axum::http::HeaderName::from_static(n), v.parse().unwrap())).collect();
