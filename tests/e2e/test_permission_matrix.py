@@ -107,7 +107,7 @@ class World:
         if service == "iam":
             issuer = "doomed" if name.startswith("Delete") else "kept"
             return {
-                "PolicyArn": f"{arn}:policy/never", "OpenIDConnectProviderArn": f"{arn}:oidc-provider/{issuer}.example.com",
+                "PolicyArn": f"{arn}:policy/never", "PolicySourceArn": f"{arn}:user/never", "OpenIDConnectProviderArn": f"{arn}:oidc-provider/{issuer}.example.com",
                 "SerialNumber": f"{arn}:mfa/never", "Url": "https://never.example.com",
             }  # fmt: skip
         if service == "kms":
@@ -122,9 +122,6 @@ class World:
         """Well-formed parameters that change as little as can be."""
         operation = self.models[service].operation_model(name)
         parameters = sample(service, operation, **self.known(service, name))
-            known["PolicyArn"] = f"arn:aws:iam::{self.account.id}:policy/never"
-            known["PolicySourceArn"] = f"arn:aws:iam::{self.account.id}:user/never"
-        parameters = sample(service, operation, **known)
         members = operation.input_shape.members if operation.input_shape else {}
         if "DryRun" in members:
             parameters["DryRun"] = True
