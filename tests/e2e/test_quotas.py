@@ -44,6 +44,8 @@ def test_volumes_are_limited_even_in_a_race(account_of_its_own):
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda _: code(ec2.create_volume, AvailabilityZone="us-east-1a", Size=1), range(8)))
     assert codes.count(None) == 3 and set(codes) == {None, "VolumeLimitExceeded"}
+    made = [volume["VolumeId"] for volume in ec2.describe_volumes()["Volumes"]]
+    ec2.get_waiter("volume_available").wait(VolumeIds=made, WaiterConfig={"Delay": 1})
     for volume in ec2.describe_volumes()["Volumes"]:
         ec2.delete_volume(VolumeId=volume["VolumeId"])
 
