@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Owner;
+use super::restore::RestoreStatus;
 use crate::Timestamp;
 
 /// The answer of `ListObjects`.
@@ -87,6 +88,8 @@ pub struct ObjectEntry {
     pub owner: Option<Owner>,
     /// `STANDARD`.
     pub storage_class: String,
+    /// Of archived objects, where asked for.
+    pub restore_status: Option<RestoreStatus>,
 }
 
 /// Keys folded into one.

@@ -4,6 +4,7 @@
 //! one field here. Requests are read by [`read`], which keeps white space as it was sent: keys may begin with it.
 
 pub mod acl;
+pub mod attributes;
 pub mod bucket;
 pub mod configuration;
 pub mod cors;
@@ -14,6 +15,7 @@ pub mod lock;
 pub mod multipart;
 pub mod object;
 mod read;
+pub mod restore;
 pub mod tagging;
 pub mod versioning;
 

@@ -23,6 +23,8 @@ pub struct Config {
     /// Uploads are refused when they would leave less than this free on the disk of the data directory, in MiB, so
     /// that the index can go on and objects can be deleted.
     pub reserve_mib: u64,
+    /// What new buckets begin with.
+    pub new_bucket_defaults: NewBucketDefaults,
     /// A client that sends nothing of a body for this long is given up, in seconds. 1..=3600.
     pub body_timeout_s: u64,
     /// How new objects are encrypted when neither the request nor the bucket says: `none` or `AES256`.
@@ -37,6 +39,17 @@ pub struct Config {
     pub lifecycle_day_seconds: u64,
 }
 
+/// What new buckets begin with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewBucketDefaults {
+    /// AWS's since April 2023: the bucket's owner owns all objects, access control lists are off, nothing is public.
+    #[default]
+    Current,
+    /// AWS's before: whoever puts an object owns it, access control lists count, nothing is blocked.
+    Classic,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -45,6 +58,7 @@ impl Default for Config {
             drain_dirs: Vec::new(),
             inline_max_bytes: 16 << 10,
             reserve_mib: 256,
+            new_bucket_defaults: NewBucketDefaults::default(),
             body_timeout_s: 60,
             default_encryption: "none".into(),
             sse_c_over_http: false,

@@ -5,6 +5,7 @@ use auth::sigv4::SigError;
 use jiff::Timestamp;
 
 use crate::domain::checksum::Algorithm;
+use crate::domain::class::StorageClass;
 use crate::domain::upload::MIN_PART_BYTES;
 
 /// Why an operation did not succeed.
@@ -96,6 +97,8 @@ pub enum Error {
     InvalidRequest(String),
     #[error("Your metadata headers exceed the maximum allowed metadata size")]
     MetadataTooLarge { size: usize },
+    #[error("{message}")]
+    ObjectState { class: StorageClass, message: &'static str },
     #[error("{message}")]
     InvalidTag { key: String, message: &'static str },
     #[error("{0}")]
@@ -248,6 +251,9 @@ impl From<Error> for ApiError {
             Error::MetadataTooLarge { size } => new(ErrorCode::MetadataTooLarge)
                 .detail("Size", size.to_string())
                 .detail("MaxSizeAllowed", "2048"),
+            Error::ObjectState { class, .. } => {
+                new(ErrorCode::InvalidObjectState).detail("StorageClass", class.as_str())
+            }
             Error::InvalidTag { key, .. } => new(ErrorCode::InvalidTag).detail("TagKey", key),
             Error::TooManyTags(_) => new(ErrorCode::BadRequest),
             Error::InvalidStorageClass(class) => {

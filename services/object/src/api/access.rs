@@ -74,6 +74,10 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     if writes {
         may_lock(x, &resource).await?;
     }
+    if operation == Operation::GetObjectAttributes {
+        let read = if x.version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        may(x, read, &resource).await?;
+    }
     let compares = matches!(
         operation,
         Operation::PutObject
@@ -113,10 +117,12 @@ fn action(x: &Exchange) -> String {
             | Operation::PutObjectAcl
             | Operation::GetObjectTagging
             | Operation::PutObjectTagging
-            | Operation::DeleteObjectTagging,
+            | Operation::DeleteObjectTagging
+            | Operation::GetObjectAttributes,
             true,
         ) => {
-            let base = action.trim_end_matches("Acl").trim_end_matches("Tagging");
+            let base =
+                action.trim_end_matches("Acl").trim_end_matches("Tagging").trim_end_matches("Attributes");
             format!("{base}Version{}", &action[base.len()..])
         }
         _ => action.to_owned(),

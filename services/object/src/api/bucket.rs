@@ -16,6 +16,7 @@ use super::exchange::Exchange;
 use super::list::owner_of;
 use super::reply::{document, no_content, ok, set, set_named};
 use super::{small_body, tagging};
+use crate::config::NewBucketDefaults;
 use crate::domain::bucket::{Bucket, Ownership};
 use crate::domain::lock::BucketLock;
 use crate::domain::tag::Tags;
@@ -104,6 +105,9 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
     let (name, account) = (x.place.bucket.clone(), x.caller.account_id().to_owned());
     let owner = x.caller.canonical_user_id();
     let mut bucket = Bucket::new(owner, &account, x.service.context.clock.now());
+    if x.service.config.new_bucket_defaults == NewBucketDefaults::Classic {
+        (bucket.ownership, bucket.block) = (None, None);
+    }
     if let Some(word) = x.header("x-amz-object-ownership") {
         let unknown =
             || Error::argument("x-amz-object-ownership", word, "Invalid x-amz-object-ownership header");

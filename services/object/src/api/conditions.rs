@@ -123,6 +123,8 @@ mod tests {
             version: None,
             lock: crate::domain::lock::Lock::default(),
             tags: Default::default(),
+            class: Default::default(),
+            restored_until: None,
             encryption: None,
         };
         let headers =

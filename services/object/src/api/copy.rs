@@ -13,7 +13,7 @@ use super::conditions::{Verdict, of_read, of_write};
 use super::encryption;
 use super::exchange::{Exchange, version_in};
 use super::get::missing;
-use super::headers::{meta, refuse_unsupported};
+use super::headers::{meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::multipart::{commit_part, part_key, part_number, under_way};
@@ -57,6 +57,7 @@ pub async fn copy(x: &Exchange) -> Result<Response, Error> {
     let retags = tagging_directive(x)?;
     for _ in 0..MAX_TRIES {
         let source = find(x, &place, which).await?;
+        source.object.check_readable(x.service.context.clock.now())?;
         if !retags && !source.object.tags.is_empty() {
             may_copy_tags(x, &source).await?;
         }
@@ -76,7 +77,10 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     }
     let itself = source.place == x.place && source.which.is_none();
     let encrypts = x.headers.keys().any(|name| name.as_str().starts_with("x-amz-server-side-encryption"));
-    if itself && !replaces && !encrypts && !x.headers.contains_key("x-amz-website-redirect-location") {
+    let changes = ["x-amz-website-redirect-location", "x-amz-storage-class"]
+        .iter()
+        .any(|name| x.headers.contains_key(*name));
+    if itself && !replaces && !encrypts && !changes {
         return Err(Error::InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes."
@@ -111,6 +115,8 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
             true => meta(&x.headers)?,
             false => without_redirect(source.object.meta.clone(), &x.headers)?,
         },
+        class: storage_class(&x.headers)?,
+        restored_until: None,
         tags: match retags {
             true => x.tags.clone().unwrap_or_default(),
             false => source.object.tags.clone(),
@@ -338,6 +344,7 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
     let (upload_id, upload) = under_way(x)?;
     for _ in 0..MAX_TRIES {
         let source = find(x, &place, which).await?;
+        source.object.check_readable(x.service.context.clock.now())?;
         let stretch = source_stretch(x, &source.object)?;
         let key = source_key(x, &source).await?;
         let new_key = part_key(x, &upload).await?;

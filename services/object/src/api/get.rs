@@ -11,10 +11,10 @@ use super::exchange::Exchange;
 use super::headers::{checksum, describe};
 use super::lifecycle::tell_expiry;
 use super::lock;
-use super::range;
 use super::reply::{empty, http_date, quoted, set, set_named, set_version};
 use super::route::Operation;
 use super::sealed::{check_key, open_for};
+use super::{range, restore};
 use crate::data::cipher::ContentKey;
 use crate::data::read::Content;
 use crate::domain::object::{Data, Object};
@@ -97,6 +97,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
                 }
                 set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
                 count_tags(x, &object, &mut response).await;
+                restore::tell(x, &object, &mut response);
                 for (name, value) in overrides {
                     set_named(&mut response, name, value);
                 }
@@ -139,6 +140,9 @@ fn answer(
             set(&mut response, header::LAST_MODIFIED, http_date(object.modified));
             return Ok(response);
         }
+    }
+    if x.operation != Operation::HeadObject {
+        object.check_readable(x.service.context.clock.now())?;
     }
     let (stretch, parts) = stretch(x, snapshot, object)?;
     let asked = stretch.unwrap_or(Stretch::whole(object.size));

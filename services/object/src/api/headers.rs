@@ -1,14 +1,21 @@
 //! Headers that are kept with an object, and those that ask for what is not offered.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::encryption;
 use super::reply::{http_date, quoted, set, set_named};
 use crate::domain::acl::Permission;
+use crate::domain::class::StorageClass;
 use crate::domain::object::{Meta, Object};
 use crate::error::Error;
 
+/// System metadata may have this many bytes, names and values together.
+const MAX_SYSTEM_META: usize = 2048;
 /// User metadata may have this many bytes, names and values together.
 const MAX_USER_META: usize = 2048;
 const USER_PREFIX: &str = "x-amz-meta-";
@@ -64,6 +71,10 @@ pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
         kept.and_modify(|before| *before = format!("{before},{value}")).or_insert(value);
     }
     let size = meta.user.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let system: usize = meta.system.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if system > MAX_SYSTEM_META {
+        return Err(Error::MetadataTooLarge { size: system });
+    }
     if size > MAX_USER_META {
         return Err(Error::MetadataTooLarge { size });
     }
@@ -98,23 +109,17 @@ pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
             return Err(Error::NotImplementedHeader(name.to_owned()));
         }
     }
-    let class = headers.get("x-amz-storage-class").and_then(|value| value.to_str().ok());
-    match class {
-        None | Some("STANDARD") => Ok(()),
-        Some(
-            "REDUCED_REDUNDANCY"
-            | "STANDARD_IA"
-            | "ONEZONE_IA"
-            | "INTELLIGENT_TIERING"
-            | "GLACIER"
-            | "DEEP_ARCHIVE"
-            | "GLACIER_IR"
-            | "OUTPOSTS"
-            | "SNOW"
-            | "EXPRESS_ONEZONE",
-        ) => Err(Error::NotImplementedHeader("x-amz-storage-class".into())),
-        Some(other) => Err(Error::InvalidStorageClass(other.to_owned())),
-    }
+    Ok(())
+}
+
+/// The storage class that a request asks for.
+///
+/// # Errors
+/// `InvalidStorageClass` for one that general-purpose buckets do not have.
+pub fn storage_class(headers: &HeaderMap) -> Result<StorageClass, Error> {
+    let Some(value) = headers.get("x-amz-storage-class") else { return Ok(StorageClass::Standard) };
+    let word = value.to_str().unwrap_or_default();
+    StorageClass::of(word).ok_or_else(|| Error::InvalidStorageClass(word.to_owned()))
 }
 
 /// Writes an object's headers into the reply to a GET or HEAD.
@@ -129,9 +134,20 @@ pub fn describe(response: &mut Response, object: &Object) {
         set_named(response, name, value);
     }
     for (name, value) in &object.meta.user {
-        set_named(response, &format!("{USER_PREFIX}{name}"), value);
+        set_named(response, &format!("{USER_PREFIX}{name}"), in_ascii(value).as_ref());
+    }
+    if !object.class.is_standard() {
+        set_named(response, "x-amz-storage-class", object.class.as_str());
     }
     encryption::tell(response, object.encryption.as_ref());
+}
+
+/// Metadata beyond ASCII goes out as RFC 2047 has it, as S3 does.
+fn in_ascii(value: &str) -> Cow<'_, str> {
+    match value.is_ascii() {
+        true => Cow::Borrowed(value),
+        false => Cow::Owned(format!("=?UTF-8?B?{}?=", STANDARD.encode(value))),
+    }
 }
 
 /// Writes an object's checksum into a reply.
@@ -178,9 +194,13 @@ mod tests {
 
     #[test]
     fn what_is_not_offered_is_refused() {
-        for (name, value) in [("x-amz-storage-class", "GLACIER"), ("x-amz-storage-class", "MADE_UP")] {
+        for (name, value) in [("x-amz-write-offset-bytes", "1")] {
             assert!(refuse_unsupported(&headers(&[(name, value)])).is_err(), "{name}");
         }
-        assert!(refuse_unsupported(&headers(&[("x-amz-storage-class", "STANDARD")])).is_ok());
+        let class = |word: &str| storage_class(&headers(&[("x-amz-storage-class", word)]));
+        assert_eq!(class("GLACIER_IR").unwrap(), StorageClass::GlacierIr);
+        for word in ["MADE_UP", "EXPRESS_ONEZONE", "OUTPOSTS", "standard", ""] {
+            assert!(matches!(class(word), Err(Error::InvalidStorageClass(_))), "{word}");
+        }
     }
 }

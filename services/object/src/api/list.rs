@@ -2,9 +2,11 @@
 
 use api_spec::s3::Owner;
 use api_spec::s3::list::{CommonPrefix, ListBucketResult, ListBucketResultV2, ObjectEntry};
+use api_spec::s3::restore::RestoreStatus;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use store::StartsWith;
 
@@ -32,6 +34,9 @@ pub struct Asked {
     pub limit: u32,
     /// Names are percent-encoded in the reply.
     pub url: bool,
+    /// Whether it is to be said of archived objects until when they are back.
+    pub restore: bool,
+    now: Timestamp,
 }
 
 impl Asked {
@@ -48,7 +53,18 @@ impl Asked {
                 ));
             }
         };
+        let optional = x.header("x-amz-optional-object-attributes").unwrap_or_default();
+        if let Some(unknown) = optional.split(',').map(str::trim).find(|a| !["", "RestoreStatus"].contains(a))
+        {
+            return Err(Error::argument(
+                "x-amz-optional-object-attributes",
+                unknown,
+                "Invalid attribute name specified",
+            ));
+        }
         Ok(Asked {
+            restore: !optional.is_empty(),
+            now: x.service.context.clock.now(),
             prefix: x.query.get("prefix").unwrap_or_default().to_owned(),
             delimiter: x.query.get("delimiter").filter(|d| !d.is_empty()).map(str::to_owned),
             limit: x.query.number(limit)?.unwrap_or(MAX_KEYS).min(MAX_KEYS),
@@ -99,8 +115,9 @@ impl Asked {
             checksum_algorithm: object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect(),
             checksum_type: object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()),
             size: object.size,
-            owner: owner.then(|| owner_of(object.owner)),
-            storage_class: "STANDARD".into(),
+            owner: owner.then(|| owner_of(object.owner.clone())),
+            storage_class: object.class.as_str().into(),
+            restore_status: self.restore.then(|| restore_status(&object, self.now)).flatten(),
         }
     }
 }
@@ -109,6 +126,15 @@ impl Asked {
 pub fn sum_of(object: &Object) -> (Vec<String>, Option<String>) {
     let algorithm = object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect();
     (algorithm, object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()))
+}
+
+/// Of an archived object: until when its content can be read.
+fn restore_status(object: &Listed, now: Timestamp) -> Option<RestoreStatus> {
+    let until = object.restored_until.filter(|until| *until > now);
+    object
+        .class
+        .is_archive()
+        .then(|| RestoreStatus { is_restore_in_progress: false, restore_expiry_date: until.map(Into::into) })
 }
 
 /// An owner in a reply.

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod accounts;
 pub mod acl;
+pub mod attributes;
 pub mod bucket;
 pub mod bucket_encryption;
 pub mod conditions;
@@ -29,6 +30,7 @@ pub mod query;
 pub mod range;
 pub mod read_object;
 pub mod reply;
+pub mod restore;
 pub mod route;
 pub mod sealed;
 pub mod shapes;
@@ -203,6 +205,8 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::GetBucketEncryption => bucket_encryption::get(x),
         O::PutBucketEncryption => bucket_encryption::put(x, body).await,
         O::DeleteBucketEncryption => bucket_encryption::delete(x).await,
+        O::GetObjectAttributes => attributes::get(x).await,
+        O::RestoreObject => restore::restore(x, body).await,
         O::GetBucketCors => cors::get(x),
         O::PutBucketCors => cors::put(x, body).await,
         O::DeleteBucketCors => cors::delete(x).await,

@@ -12,7 +12,7 @@ use super::acl::for_new_object;
 use super::conditions::{of_write, unquoted};
 use super::encryption;
 use super::exchange::Exchange;
-use super::headers::{meta, refuse_unsupported};
+use super::headers::{meta, refuse_unsupported, storage_class};
 use super::lifecycle::{tell_abort, tell_expiry};
 use super::lock;
 use super::put::{Taken, take};
@@ -51,6 +51,7 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
         lock: lock::of_headers(x)?,
         encryption: encryption.clone(),
         tags: x.tags.clone().unwrap_or_default(),
+        class: storage_class(&x.headers)?,
     };
     let upload_id = x.service.fresh_id().to_string();
     let (place, id, initiated) = (x.place.clone(), upload_id.clone(), upload.initiated);

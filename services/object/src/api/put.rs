@@ -11,7 +11,7 @@ use super::acl::for_new_object;
 use super::conditions::of_write;
 use super::encryption;
 use super::exchange::Exchange;
-use super::headers::{checksum, meta, refuse_unsupported};
+use super::headers::{checksum, meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::reply::{ok, quoted, set, set_version};
@@ -58,6 +58,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     refuse_unsupported(&x.headers)?;
     let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
     let meta = meta(&x.headers)?;
+    let class = storage_class(&x.headers)?;
     let owned = for_new_object(x)?;
     let lock = lock::of_headers(x)?;
     lock::needs_digest(x, &lock)?;
@@ -83,6 +84,8 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         encryption: sealed.map(|sealed| sealed.encryption),
         lock,
         tags: x.tags.clone().unwrap_or_default(),
+        class,
+        restored_until: None,
     };
     let mut response = ok();
     set(&mut response, header::ETAG, quoted(&object.etag));

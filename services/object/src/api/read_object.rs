@@ -44,6 +44,7 @@ async fn read(service: Arc<Service>, body: &[u8]) -> Result<Response, Error> {
         let x = Exchange::of_call(Arc::clone(&service), caller.clone(), place.clone())?;
         access::check(&x).await?;
         let object = existing(&x).await?;
+        object.check_readable(service.context.clock.now())?;
         let offset = call.offset;
         let length = object
             .size

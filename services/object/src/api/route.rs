@@ -89,6 +89,8 @@ operations! {
     PutObjectLockConfiguration "s3:PutBucketObjectLockConfiguration";
     PutObjectTagging "s3:PutObjectTagging";
     DeleteObjectTagging "s3:DeleteObjectTagging";
+    GetObjectAttributes "s3:GetObjectAttributes";
+    RestoreObject "s3:RestoreObject";
     PutBucketCors "s3:PutBucketCORS";
     DeleteBucketCors "s3:PutBucketCORS";
     PutBucketRequestPayment "s3:PutBucketRequestPayment";
@@ -124,6 +126,8 @@ impl Operation {
                 | O::PutObjectAcl
                 | O::GetObjectTagging
                 | O::PutObjectTagging
+                | O::GetObjectAttributes
+                | O::RestoreObject
                 | O::DeleteObjectTagging
                 | O::GetObjectRetention
                 | O::PutObjectRetention
@@ -310,6 +314,8 @@ fn object_operation(
         ("POST", Some("uploadId")) => O::CompleteMultipartUpload,
         ("POST", Some("uploads")) => O::CreateMultipartUpload,
         ("GET", Some("tagging")) => O::GetObjectTagging,
+        ("GET", Some("attributes")) => O::GetObjectAttributes,
+        ("POST", Some("restore")) => O::RestoreObject,
         ("PUT", Some("tagging")) => O::PutObjectTagging,
         ("DELETE", Some("tagging")) => O::DeleteObjectTagging,
         ("GET", Some("retention")) => O::GetObjectRetention,
@@ -349,8 +355,8 @@ mod tests {
         for (method, key, query) in [
             (Method::PUT, "", "website"),
             (Method::GET, "", "metadataTable="),
-            (Method::POST, "k", "restore"),
-            (Method::GET, "k", "attributes"),
+            (Method::POST, "k", "select"),
+            (Method::GET, "k", "torrent"),
         ] {
             assert!(matches!(of(method, "b", key, query), Err(Error::NotImplemented(_))), "{query}");
         }

@@ -1,8 +1,8 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
 use api_spec::s3::{
-    acl, bucket, configuration, cors, encryption, lifecycle, list, lock, multipart, object, tagging,
-    versioning,
+    acl, attributes, bucket, configuration, cors, encryption, lifecycle, list, lock, multipart, object,
+    restore, tagging, versioning,
 };
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
@@ -36,6 +36,8 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<Empty, bucket::OwnershipControls>("GetBucketOwnershipControls")?,
         of::<bucket::OwnershipControls, Empty>("PutBucketOwnershipControls")?,
         of::<Empty, Empty>("DeleteBucketOwnershipControls")?,
+        of::<Empty, attributes::GetObjectAttributesOutput>("GetObjectAttributes")?,
+        of::<restore::RestoreRequest, Empty>("RestoreObject")?,
         of::<Empty, cors::CorsConfiguration>("GetBucketCors")?,
         of::<cors::CorsConfiguration, Empty>("PutBucketCors")?,
         of::<Empty, Empty>("DeleteBucketCors")?,

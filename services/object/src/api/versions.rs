@@ -132,7 +132,7 @@ fn version(key: String, object: Object, latest: bool) -> VersionEntry {
         checksum_type: kind,
         size: object.size,
         owner: Some(owner_of(object.owner)),
-        storage_class: "STANDARD".into(),
+        storage_class: object.class.as_str().into(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod acl;
 pub mod bucket;
 pub mod checksum;
+pub mod class;
 pub mod cors;
 pub mod encryption;
 pub mod id;

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::class::StorageClass;
 use super::encryption::Encryption;
 use super::id::DataId;
 use super::lock::Lock;
 use super::tag::Tags;
 use super::version::VersionId;
+use crate::error::Error;
 
 /// A version of an object. Its content never changes; a new put makes a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,33 @@ pub struct Object {
     /// At most 10.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+    /// As it was asked for.
+    #[serde(default, skip_serializing_if = "StorageClass::is_standard")]
+    pub class: StorageClass,
+    /// Until when archived content can be read, if it was asked back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_until: Option<Timestamp>,
+}
+
+impl Object {
+    /// Whether it was asked back from the archive and still is there.
+    pub fn is_restored(&self, now: Timestamp) -> bool {
+        self.restored_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether its content may be read.
+    ///
+    /// # Errors
+    /// `InvalidObjectState` for what is in the archive.
+    pub fn check_readable(&self, now: Timestamp) -> Result<(), Error> {
+        match self.class.is_archive() && !self.is_restored(now) {
+            true => Err(Error::ObjectState {
+                class: self.class,
+                message: "The operation is not valid for the object's storage class",
+            }),
+            false => Ok(()),
+        }
+    }
 }
 
 store::packed_value!(Object, version = 2, json = 1);
@@ -69,6 +98,12 @@ pub struct Listed {
     /// Of which kind its checksum is.
     #[serde(default)]
     pub checksum: Option<ListedSum>,
+    /// Its storage class.
+    #[serde(default)]
+    pub class: StorageClass,
+    /// Until when archived content can be read.
+    #[serde(default)]
+    pub restored_until: Option<Timestamp>,
 }
 
 /// What a list shows of a checksum.
@@ -190,6 +225,9 @@ pub struct ManifestPart {
     pub size: u64,
     /// Where it is.
     pub data: Data,
+    /// The checksum that its client sent or asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
 }
 
 #[cfg(test)]
@@ -221,9 +259,9 @@ mod tests {
     fn a_list_reads_the_same_rows() {
         for stored in [object().to_bytes().unwrap(), store::encode_json(&object(), 1).unwrap()] {
             let listed = Listed::from_bytes(&stored).unwrap();
-            let Object { size, etag, modified, owner, checksum, .. } = object();
+            let Object { size, etag, modified, owner, checksum, class, restored_until, .. } = object();
             let sum = checksum.map(|sum| ListedSum { algorithm: sum.algorithm, kind: sum.kind });
-            assert_eq!(listed, Listed { size, etag, modified, owner, checksum: sum });
+            assert_eq!(listed, Listed { size, etag, modified, owner, checksum: sum, class, restored_until });
             assert!(listed.to_bytes().is_err(), "it would lose the rest of the row");
         }
     }
@@ -236,7 +274,8 @@ mod tests {
             let bytes = kept.to_bytes().unwrap();
             assert_eq!(Object::from_bytes(&bytes).unwrap(), kept);
             assert!(Object::from_bytes(&bytes[..bytes.len() - 1]).is_err(), "cut off");
-            let manifest = Manifest { refs: 1, parts: vec![ManifestPart { number: 1, size: 5, data }] };
+            let manifest =
+                Manifest { refs: 1, parts: vec![ManifestPart { number: 1, size: 5, data, checksum: None }] };
             assert_eq!(Manifest::from_bytes(&manifest.to_bytes().unwrap()).unwrap(), manifest);
         }
         let (packed, json) = (object().to_bytes().unwrap(), store::encode_json(&object(), 1).unwrap());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::class::StorageClass;
 use super::encryption::Encryption;
 use super::lock::Lock;
 use super::object::{Data, Meta};
@@ -49,6 +50,9 @@ pub struct Upload {
     /// Tags of the object.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+    /// Class of the object.
+    #[serde(default, skip_serializing_if = "StorageClass::is_standard")]
+    pub class: StorageClass,
 }
 
 store::json_value!(Upload, version = 1);

@@ -162,9 +162,15 @@ fn assemble(
         encryption: upload.encryption.clone(),
         lock: upload.lock,
         tags: upload.tags.clone(),
+        class: upload.class,
+        restored_until: None,
     };
-    let row =
-        |(number, part): (u32, &Part)| ManifestPart { number, size: part.size, data: part.data.clone() };
+    let row = |(number, part): (u32, &Part)| ManifestPart {
+        number,
+        size: part.size,
+        data: part.data.clone(),
+        checksum: upload.asked.then(|| part.checksum.clone()).or_else(|| part.sent.clone()),
+    };
     Ok((chosen.into_iter().map(row).collect(), object))
 }
 

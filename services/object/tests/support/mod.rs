@@ -102,8 +102,13 @@ pub fn config() -> Config {
 impl World {
     /// A fresh one.
     pub async fn new() -> World {
+        World::with(config()).await
+    }
+
+    /// A fresh one with a configuration of its own.
+    pub async fn with(config: Config) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let mut world = World::at(dir.path()).await;
+        let mut world = World::open(dir.path(), config).await.unwrap();
         world._dir = Some(dir);
         world
     }
@@ -111,14 +116,6 @@ impl World {
     /// One over a directory that outlives it.
     pub async fn at(root: &Path) -> World {
         World::open(root, config()).await.unwrap()
-    }
-
-    /// A fresh one that is set up in another way.
-    pub async fn with(config: Config) -> World {
-        let dir = tempfile::tempdir().unwrap();
-        let mut world = World::open(dir.path(), config).await.unwrap();
-        world._dir = Some(dir);
-        world
     }
 
     /// One over a directory, set up in another way; it may be refused.
