@@ -110,7 +110,6 @@ mod tests {
 
     fn verdict(pairs: &[(&'static str, &str)]) -> Verdict {
         let object = Object {
-            encryption: None,
             size: 1,
             etag: "abc".into(),
             modified: "2026-01-02T03:04:05.678Z".parse().unwrap(),
