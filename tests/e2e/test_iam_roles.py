@@ -70,7 +70,7 @@ def test_a_role_is_made_shown_changed_and_deleted(iam, account):
 def test_a_role_holds_policies_and_goes_only_without_them(iam, role):
     name = role()
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("s3:*")))
-    assert iam.get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]["Statement"][0]["Action"] == "s3:*"
+    assert iam.get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]["Statement"][0]["Action"] == ["s3:*"]
     iam.attach_role_policy(RoleName=name, PolicyArn=READ_ONLY)
     assert [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]] == [READ_ONLY]
     refused("DeleteConflict", iam.delete_role, RoleName=name)
@@ -112,7 +112,7 @@ def test_an_instance_profile_holds_one_role(iam, role):
 
 def test_policies_are_simulated(iam, role):
     name = role()
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("s3:GetObject", "arn:aws:s3:::b/*")))
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("s3:GetObject", on="arn:aws:s3:::b/*")))
     arn = iam.get_role(RoleName=name)["Role"]["Arn"]
     results = iam.simulate_principal_policy(
         PolicySourceArn=arn, ActionNames=["s3:GetObject", "s3:PutObject"], ResourceArns=["arn:aws:s3:::b/k"]

@@ -55,9 +55,9 @@ def test_attributes_of_an_object_in_parts(s3, shared_bucket):
 
 
 def test_attributes_of_a_small_object(s3, shared_bucket):
-    put = s3.put_object(Bucket=shared_bucket, Key="small", Body=b"hello", ChecksumAlgorithm="CRC32C")
+    put = s3.put_object(Bucket=shared_bucket, Key="small", Body=b"hello", ChecksumAlgorithm="SHA256")
     told = s3.get_object_attributes(Bucket=shared_bucket, Key="small", ObjectAttributes=["Checksum", "ObjectSize", "ObjectParts"])
-    assert told["Checksum"] == {"ChecksumCRC32C": put["ChecksumCRC32C"], "ChecksumType": "FULL_OBJECT"}
+    assert told["Checksum"] == {"ChecksumSHA256": put["ChecksumSHA256"], "ChecksumType": "FULL_OBJECT"}
     assert told["ObjectSize"] == 5 and "ObjectParts" not in told
     refused("NoSuchKey", s3.get_object_attributes, Bucket=shared_bucket, Key="none", ObjectAttributes=["ETag"])
 

@@ -31,6 +31,7 @@ pub struct IamInstanceProfileAssociation {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssociateIamInstanceProfile {
+    #[serde(default)]
     pub iam_instance_profile: RequestIamInstanceProfile,
     pub instance_id: String,
 }
@@ -64,6 +65,7 @@ crate::operation!(Ec2, DisassociateIamInstanceProfile => DisassociateIamInstance
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ReplaceIamInstanceProfileAssociation {
+    #[serde(default)]
     pub iam_instance_profile: RequestIamInstanceProfile,
     pub association_id: String,
 }

@@ -136,7 +136,7 @@ pub struct RequestNetworkInterface {
 }
 
 /// `IamInstanceProfileSpecification` of a request.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RequestIamInstanceProfile {
     pub arn: Option<String>,

@@ -4,6 +4,7 @@
 //! An action is a type of `api-spec`; a service offers it by implementing [`Serve`] for it, which makes it say what
 //! it accesses before it can handle anything. There is no other way to a handler.
 
+use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use std::time::Instant;
 use api_spec::protocol::query::{self, Node};
 use api_spec::protocol::xml::{self, Lists};
 use api_spec::shape::{self, Shape};
-use api_spec::{ApiError, ErrorCode, Operation, Protocol, Service};
+use api_spec::{ApiError, Empty, ErrorCode, Operation, Protocol, Service};
 use auth::policy::Decision;
 use auth::sigv4::{self, RequestParts};
 use axum::Router;
@@ -197,11 +198,10 @@ fn encode<Op: Operation>(output: &Op::Output, request_id: &str) -> Result<String
             body.push_str(fields.strip_prefix("<x>").and_then(|f| f.strip_suffix("</x>")).unwrap_or(""));
         }
         Service::Iam | Service::Sts | Service::S3 | Service::Kms => {
-            let result = format!("{}Result", Op::NAME);
-            let before = body.len();
-            xml::element(&mut body, &result, output, Lists::Member).map_err(ApiError::internal)?;
-            if body[before..] == format!("<{result}></{result}>") {
-                body.truncate(before);
+            // an action without output has no result element; one whose output has no members has an empty one
+            if TypeId::of::<Op::Output>() != TypeId::of::<Empty>() {
+                let result = format!("{}Result", Op::NAME);
+                xml::element(&mut body, &result, output, Lists::Member).map_err(ApiError::internal)?;
             }
             body.push_str(&format!(
                 "<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
