@@ -31,8 +31,7 @@ pub struct IamInstanceProfileAssociation {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssociateIamInstanceProfile {
-    #[serde(default)]
-    pub iam_instance_profile: RequestIamInstanceProfile,
+    pub iam_instance_profile: Option<RequestIamInstanceProfile>,
     pub instance_id: String,
 }
 
@@ -65,8 +64,7 @@ crate::operation!(Ec2, DisassociateIamInstanceProfile => DisassociateIamInstance
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ReplaceIamInstanceProfileAssociation {
-    #[serde(default)]
-    pub iam_instance_profile: RequestIamInstanceProfile,
+    pub iam_instance_profile: Option<RequestIamInstanceProfile>,
     pub association_id: String,
 }
 

@@ -171,7 +171,8 @@ impl Serve<AssociateIamInstanceProfile> for Service {
         caller: &Caller,
     ) -> Result<Vec<Access>, ApiError> {
         let resource = self.arn(caller.account_id(), "instance", &op.instance_id);
-        let (profile, passing) = self.passing(caller, &op.iam_instance_profile, &resource).await?;
+        let (profile, passing) =
+            self.passing(caller, &op.iam_instance_profile.clone().unwrap_or_default(), &resource).await?;
         let access = self.on_instance(caller, "AssociateIamInstanceProfile", &op.instance_id)?;
         let access = new_profile(access, profile);
         Ok([access].into_iter().chain(passing).collect())
@@ -184,7 +185,7 @@ impl Serve<AssociateIamInstanceProfile> for Service {
     ) -> Result<AssociateIamInstanceProfileResult, ApiError> {
         let instance: InstanceId = id(Kind::Instance, &op.instance_id)?;
         let account = caller.account_id().to_owned();
-        let profile = self.profile(&account, &op.iam_instance_profile).await?;
+        let profile = self.profile(&account, &op.iam_instance_profile.clone().unwrap_or_default()).await?;
         let association = self.association(profile, caller.now);
         let made = association.clone();
         let changed = instance.clone();
@@ -232,7 +233,8 @@ impl Serve<ReplaceIamInstanceProfileAssociation> for Service {
     ) -> Result<Vec<Access>, ApiError> {
         let action = "ReplaceIamInstanceProfileAssociation";
         let (resource, access) = self.on_associated(caller, action, &op.association_id)?;
-        let (profile, passing) = self.passing(caller, &op.iam_instance_profile, &resource).await?;
+        let (profile, passing) =
+            self.passing(caller, &op.iam_instance_profile.clone().unwrap_or_default(), &resource).await?;
         Ok([new_profile(access, profile)].into_iter().chain(passing).collect())
     }
 
@@ -242,7 +244,8 @@ impl Serve<ReplaceIamInstanceProfileAssociation> for Service {
         caller: &Caller,
     ) -> Result<ReplaceIamInstanceProfileAssociationResult, ApiError> {
         let association = id(Kind::Association, &op.association_id)?;
-        let profile = self.profile(caller.account_id(), &op.iam_instance_profile).await?;
+        let profile =
+            self.profile(caller.account_id(), &op.iam_instance_profile.clone().unwrap_or_default()).await?;
         let new = self.association(profile, caller.now);
         let instance = self.change_associated(caller, association, Some(new.clone())).await?;
         Ok(ReplaceIamInstanceProfileAssociationResult {
