@@ -86,7 +86,7 @@ fn tear(image: &Path, later: &Path, random: &mut Random) {
             _ => {}
         }
         for page in bytes.chunks_mut(PAGE) {
-            if random.next() % 2 == 0 {
+            if random.next().is_multiple_of(2) {
                 page.fill(0);
             }
         }

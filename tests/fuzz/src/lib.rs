@@ -82,8 +82,11 @@ pub fn chunked(data: &[u8]) {
     assert_eq!(whole, pieces, "the pieces of a body change what is read");
 }
 
-/// Content and trailers; none when the body is malformed.
-fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<(Vec<u8>, Vec<(String, String)>)> {
+/// Content and trailers.
+type Decoded = (Vec<u8>, Vec<(String, String)>);
+
+/// None when the body is malformed.
+fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<Decoded> {
     let mut decoder = Decoder::new(None, false);
     let mut content = Vec::new();
     for piece in pieces {
