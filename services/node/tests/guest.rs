@@ -298,12 +298,12 @@ fn two_instances_reach_each_other_only_by_a_rule_and_a_dead_start_is_taken_up() 
         vec![group(a.clone(), 4, vec![open]), group(b.clone(), 5, vec![ssh(RulePeer::Group(b.clone()))])];
     world.desired.instances[1].nics[0].groups = vec![b.clone()];
     world.apply();
-    wait("the second is closed", 20, || (world.ssh(&one, greet)?.is_empty()).then_some(()));
+    wait("the second is closed", 60, || (world.ssh(&one, greet)?.is_empty()).then_some(()));
     assert_eq!(world.ssh(&two, "true"), None);
     // now to the members of the first's
     world.desired.vpcs[0].groups[1].ingress = vec![ssh(RulePeer::Group(a))];
     world.apply();
-    wait("members of the group get in", 20, || (world.ssh(&one, greet)? == "SSH-").then_some(()));
+    wait("members of the group get in", 60, || (world.ssh(&one, greet)? == "SSH-").then_some(()));
     assert_eq!(world.ssh(&two, "true"), None, "the world is not a member");
     // a public address moves from one to the other while both run
     let (first, second) = (one.nics[0].public, two.nics[0].public);
@@ -311,7 +311,7 @@ fn two_instances_reach_each_other_only_by_a_rule_and_a_dead_start_is_taken_up() 
     (nics[0].nics[0].public, nics[1].nics[0].public) = (None, first);
     world.desired.vpcs[0].groups[1].ingress = world.desired.vpcs[0].groups[0].ingress.clone();
     world.apply();
-    wait("the address leads to the other", 20, || {
+    wait("the address leads to the other", 60, || {
         (world.ssh(&one, "imds latest/meta-data/instance-id")? == two.id.as_str()).then_some(())
     });
     let leads_nowhere =
