@@ -78,7 +78,11 @@ fn tear(image: &Path, later: &Path, random: &mut Random) {
         if target.exists() {
             continue;
         }
-        let mut bytes = std::fs::read(&file).unwrap();
+        let mut bytes = match std::fs::read(&file) {
+            // overwritten meanwhile, and collected since we looked
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.unwrap(),
+        };
         match random.next() % 4 {
             // the directory had not got it
             0 => continue,
