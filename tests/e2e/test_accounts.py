@@ -6,25 +6,7 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-
-class Account:
-    """An account made by the operator, as its root."""
-
-    def __init__(self, cloud):
-        self.cloud = cloud
-        self.name = f"account-{uuid.uuid4().hex[:10]}"
-        made = json.loads(cloud.murus("admin", "account", "create", "--name", self.name, "--output", "json").stdout)
-        assert set(made) == {"AccountId", "CanonicalUserId", "AccessKeyId", "SecretAccessKey"}
-        self.id, self.canonical_id = made["AccountId"], made["CanonicalUserId"]
-        self.keys = made["AccessKeyId"], made["SecretAccessKey"]
-
-    def client(self, service, **configuration):
-        """A client that acts as the account's root."""
-        return self.cloud.client(service, keys=self.keys, **configuration)
-
-    def remove(self):
-        """Deletes the account."""
-        return self.cloud.murus("admin", "account", "delete", self.id, check=False)
+from harness.accounts import Account
 
 
 @pytest.fixture(scope="module")

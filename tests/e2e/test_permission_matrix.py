@@ -151,7 +151,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(cloud):
     """An account for this file."""
-    from test_accounts import Account
+    from harness.accounts import Account
 
     world = World(Account(cloud))
     yield world

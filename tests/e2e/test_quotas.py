@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.accounts import Account
 from harness.people import allow, deny
 from harness.waiting import wait_until
-from test_accounts import Account
 
 
 def quota(action, name, limit, on="*"):

@@ -24,10 +24,10 @@ def deny(*actions, on="*", **more):
 class Person:
     """A user of the cloud with one access key."""
 
-    def __init__(self, cloud, name=None):
+    def __init__(self, cloud, name=None, iam=None):
         self.cloud = cloud
         self.name = name or f"user-{uuid.uuid4().hex[:10]}"
-        self.iam = cloud.client("iam")
+        self.iam = iam or cloud.client("iam")
         self.arn = self.iam.create_user(UserName=self.name)["User"]["Arn"]
         key = self.iam.create_access_key(UserName=self.name)["AccessKey"]
         self.keys = key["AccessKeyId"], key["SecretAccessKey"]
