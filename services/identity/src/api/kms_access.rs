@@ -100,8 +100,13 @@ impl Identity {
         let access = match self.kms_find(&read, caller.account_id(), text)? {
             Found::Key(key) => {
                 let access = self.key_access(&read, action, caller, &key, how)?;
-                match text.rsplit_once(":alias/").map_or(text.strip_prefix("alias/"), |(_, name)| Some(name))
-                {
+                let alias =
+                    text.rsplit_once(":alias/").map_or(text.strip_prefix("alias/"), |(_, name)| Some(name));
+                match alias {
+                    // a stranger must not learn which key is behind the alias
+                    Some(name) if key.account != caller.account_id() => {
+                        access.key("kms:RequestAlias", format!("alias/{name}")).called(text)
+                    }
                     Some(name) => access.key("kms:RequestAlias", format!("alias/{name}")),
                     None => access,
                 }

@@ -16,6 +16,8 @@ pub struct Access {
     pub action: String,
     /// ARN, or `*` for actions that know no resource.
     pub resource: String,
+    /// What a refusal calls the resource, where its ARN would tell more than the request named.
+    pub called: Option<String>,
     /// Condition keys of the service and the resource; the global ones are added for all.
     pub keys: policy::Context,
     /// The resource's own policy and account, where it has them.
@@ -54,6 +56,7 @@ impl Access {
         Access {
             action: action.into(),
             resource: resource.into(),
+            called: None,
             keys: policy::Context::new(),
             resource_policy: None,
             principal: None,
@@ -122,6 +125,13 @@ impl Access {
     pub fn trusted_by(mut self, account_id: impl Into<String>, trust: Policy) -> Self {
         let (account_id, policy) = (account_id.into(), Some(trust));
         self.resource_policy = Some(ResourcePolicy { account_id, policy, rule: Rule::Trust });
+        self
+    }
+
+    /// Has a refusal call the resource by the name that the request gave.
+    #[must_use]
+    pub fn called(mut self, name: impl Into<String>) -> Self {
+        self.called = Some(name.into());
         self
     }
 
@@ -230,12 +240,28 @@ fn decide(
     if decision.is_allowed() {
         return Ok(decision);
     }
+    let resource = access.called.as_ref().unwrap_or(&access.resource);
+    let shown = policy::Request { resource, ..request };
     let message = match own {
         // whether there is such a role is nobody's business but its account's
-        Some(own) if own.rule == Rule::Trust => policy::message_without_reason(&request),
-        _ => policy::message(&request, &decision),
+        Some(own) if own.rule == Rule::Trust => policy::message_without_reason(&shown),
+        // nor whether there is such a key: one that denies is refused like one that is not there
+        Some(own) if own.rule == Rule::Key && principal.account() != Some(&own.account_id) => {
+            policy::message(&shown, &unless_its_own(&decision))
+        }
+        _ => policy::message(&shown, &decision),
     };
     Err(Box::new(Denied { message, decision, access: access.clone(), keys }))
+}
+
+/// A decision as those may know it who must not know what the resource's policy denies them.
+fn unless_its_own(decision: &Decision) -> Decision {
+    match decision {
+        Decision::DeniedExplicitly { by } if by.kind == Kind::Resource => {
+            Decision::DeniedImplicitly { missing: Kind::Resource }
+        }
+        other => other.clone(),
+    }
 }
 
 /// What the audit trail names as the reason where no policy is asked.
