@@ -19,12 +19,21 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Listen beyond the host without TLS. Signatures stay safe, contents do not.
     pub allow_plaintext: bool,
+    /// A client that takes nothing of its reply for this long, or sends nothing more of a request that is read whole
+    /// before it is handed on, is cut off, in seconds. 1..=3600.
+    pub stall_timeout_s: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Config { listen: local(8773), internal_listen: local(8774), tls: None, allow_plaintext: false }
+        Config {
+            listen: local(8773),
+            internal_listen: local(8774),
+            tls: None,
+            allow_plaintext: false,
+            stall_timeout_s: 60,
+        }
     }
 }
 
@@ -33,6 +42,9 @@ impl Config {
     pub fn check(&self) -> Result<(), Error> {
         if self.tls.is_none() && !self.allow_plaintext && !self.listen.ip().is_loopback() {
             return Err(Error::Plaintext(self.listen));
+        }
+        if !(1..=3600).contains(&self.stall_timeout_s) {
+            return Err(Error::OutOfRange("gateway.stall_timeout_s must be 1 to 3600"));
         }
         Ok(())
     }
@@ -48,5 +60,13 @@ mod tests {
         assert!(open.check().is_err());
         assert!(Config { allow_plaintext: true, ..open }.check().is_ok());
         assert!(Config::default().check().is_ok());
+    }
+
+    #[test]
+    fn nobody_is_waited_for_without_end() {
+        for (seconds, fine) in [(0, false), (1, true), (3600, true), (3601, false)] {
+            let config = Config { stall_timeout_s: seconds, ..Config::default() };
+            assert_eq!(config.check().is_ok(), fine, "{seconds}");
+        }
     }
 }

@@ -12,6 +12,9 @@ pub enum Error {
          or set gateway.allow_plaintext = true if something in front of it does TLS"
     )]
     Plaintext(SocketAddr),
+    /// A value that cannot be.
+    #[error("{0}")]
+    OutOfRange(&'static str),
     /// The address cannot be listened on.
     #[error("cannot listen on {at}: {reason}; is another process there? Choose another address in [gateway]")]
     Bind {

@@ -1,13 +1,14 @@
 //! Handing a request to the service that answers it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use api_spec::{ApiError, ErrorCode, Protocol, Service};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request};
 use axum::response::Response;
-use kit::http::{MAX_QUERY_BODY, read_body};
+use kit::http::{MAX_QUERY_BODY, read_request};
 use kit::request::{Origin, new_request_id};
 use kit::server::Connection;
 use kit::{Context, ServiceName};
@@ -30,11 +31,12 @@ const HOP: [HeaderName; 7] = [
 /// Knows every door.
 pub struct Forwarder {
     context: Context,
+    patience: Duration,
 }
 
 impl Forwarder {
-    pub fn new(context: Context) -> Self {
-        Forwarder { context }
+    pub fn new(context: Context, patience: Duration) -> Self {
+        Forwarder { context, patience }
     }
 
     /// Answers a request by the service it is for.
@@ -75,7 +77,7 @@ impl Forwarder {
         mut head: request::Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
-        let body = read_body(body, MAX_QUERY_BODY).await?;
+        let body = read_request(body, MAX_QUERY_BODY, self.patience).await?;
         let form = match api.map(Service::protocol) {
             Some(Protocol::Json) => "",
             _ => std::str::from_utf8(&body).unwrap_or(""),

@@ -12,9 +12,11 @@ mod internal;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use kit::server::{Tcp, serve_tcp};
 use kit::{Context, Routes};
 use tokio::net::TcpListener;
 
@@ -34,6 +36,7 @@ pub const INTERNAL_FILE: &str = "internal";
 pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     config.check()?;
     let tls = config.tls.as_ref().map(kit::tls::acceptor).transpose().map_err(Error::Tls)?;
+    let stall = Duration::from_secs(config.stall_timeout_s);
     let scheme = if tls.is_some() { "https" } else { "http" };
 
     let listener = bind(config.listen).await?;
@@ -41,13 +44,13 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let at = local(&listener, config.listen)?;
     let internal_at = local(&internal, config.internal_listen)?;
 
-    let forwarder = Arc::new(forward::Forwarder::new(context.clone()));
+    let forwarder = Arc::new(forward::Forwarder::new(context.clone(), stall));
     let public = Router::new().fallback(move |request: Request| {
         let forwarder = Arc::clone(&forwarder);
         async move { forwarder.answer(request).await }
     });
-    kit::server::serve_tcp(listener, public, tls, &context.shutdown);
-    kit::server::serve_tcp(internal, internal::router(&context), None, &context.shutdown);
+    serve_tcp(listener, public, Tcp { tls, stall }, &context.shutdown);
+    serve_tcp(internal, internal::router(&context), Tcp { tls: None, stall }, &context.shutdown);
 
     let run_dir = &context.common.run_dir;
     write_down(&run_dir.join(INTERNAL_FILE), &format!("http://{internal_at}"))?;

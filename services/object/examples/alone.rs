@@ -6,7 +6,9 @@
 mod support;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use kit::server::{Tcp, serve_tcp};
 use support::{config, context};
 
 /// The allocator that the program uses.
@@ -25,7 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let routes = object::start(config(), context).await?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on {}", listener.local_addr()?);
-    kit::server::serve_tcp(listener, routes.public, None, &shutdown);
+    let tcp = Tcp { tls: None, stall: Duration::from_secs(60) };
+    serve_tcp(listener, routes.public, tcp, &shutdown);
     tokio::signal::ctrl_c().await?;
     shutdown.begin();
     Ok(())

@@ -1,33 +1,72 @@
 //! Small helpers around HTTP messages that several services need.
 
+use std::time::Duration;
+
 use api_spec::protocol::error_document;
 use api_spec::{ApiError, ErrorCode, Protocol, Service};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited, StreamBody};
 
 /// A query-protocol body may be this big. EC2's largest legitimate requests (user data, many filters) stay far below.
 pub const MAX_QUERY_BODY: usize = 2 << 20;
 
 /// Reads a body whole, up to a limit; one that declares more is refused before any of it is read.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let too_large = || {
-        ApiError::new(
-            ErrorCode::RequestEntityTooLarge,
-            format!("The request body is larger than {limit} bytes"),
-        )
-    };
     if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(ApiError {
-            internal: Some(error.to_string()),
-            ..ApiError::new(ErrorCode::IncompleteBody, "The request body ended before its declared length")
-        }),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(error) => Err(incomplete(&*error)),
+    }
+}
+
+/// Reads a client's body whole, up to a limit, and gives a client up that sends nothing for `patience`.
+pub async fn read_request(body: Body, limit: usize, patience: Duration) -> Result<Bytes, ApiError> {
+    let hint = body.size_hint();
+    let moving = futures_util::stream::unfold(Some(body), move |body| async move {
+        let mut body = body?;
+        match tokio::time::timeout(patience, body.frame()).await {
+            Ok(frame) => frame.map(|frame| (frame.map_err(Stop::Broken), Some(body))),
+            Err(_) => Some((Err(Stop::Stalled), None)),
+        }
+    });
+    if hint.lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
+    match Limited::new(StreamBody::new(moving), limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(error) => match error.downcast_ref::<Stop>() {
+            Some(Stop::Stalled) => Err(ApiError::new(
+                ErrorCode::RequestTimeout,
+                "Your socket connection to the server was not read from or written to within the timeout period.",
+            )),
+            _ => Err(incomplete(&*error)),
+        },
+    }
+}
+
+/// Why a body of a client did not come whole.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error("nothing came for too long")]
+    Stalled,
+    #[error(transparent)]
+    Broken(axum::Error),
+}
+
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(ErrorCode::RequestEntityTooLarge, format!("The request body is larger than {limit} bytes"))
+}
+
+fn incomplete(error: &dyn std::error::Error) -> ApiError {
+    ApiError {
+        internal: Some(error.to_string()),
+        ..ApiError::new(ErrorCode::IncompleteBody, "The request body ended before its declared length")
     }
 }
 

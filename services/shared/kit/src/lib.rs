@@ -20,6 +20,7 @@ pub mod http;
 pub mod internal;
 mod json;
 pub mod metrics;
+mod moving;
 pub mod paging;
 pub mod peer;
 pub mod quota;

@@ -1,5 +1,8 @@
 //! Serving a router on a socket: TCP with or without TLS, or unix. Stops taking connections at shutdown and lets the
 //! requests under way finish.
+//!
+//! A client of a TCP socket that takes nothing of its reply is cut, and what the reply held (buffers, files, a
+//! connection to a peer) is freed. Over unix sockets only other services call, and they give up with their own clients.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ProtocolVersion;
 use tower::ServiceExt;
 
+use crate::moving::Moving;
 use crate::shutdown::Shutdown;
 
 /// A client has this long to send a request's head, and between two requests on a connection.
@@ -43,8 +47,18 @@ pub struct Connection {
     pub tls_version: Option<&'static str>,
 }
 
+/// How a TCP socket is served.
+#[derive(Clone)]
+pub struct Tcp {
+    /// With TLS.
+    pub tls: Option<TlsAcceptor>,
+    /// A client that acknowledges nothing of what it is sent for this long is cut off. One that takes anything,
+    /// however slowly, is not.
+    pub stall: Duration,
+}
+
 /// Serves `router` on `listener` until shutdown.
-pub fn serve_tcp(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>, shutdown: &Shutdown) {
+pub fn serve_tcp(listener: TcpListener, router: Router, tcp: Tcp, shutdown: &Shutdown) {
     let stop = shutdown.clone();
     shutdown.spawn(async move {
         loop {
@@ -62,7 +76,8 @@ pub fn serve_tcp(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>
             };
             // without it small replies wait for delayed acknowledgements; failing to set it only costs time
             let _ = stream.set_nodelay(true);
-            let (router, tls, shutdown) = (router.clone(), tls.clone(), stop.clone());
+            let stream = Moving::new(stream, tcp.stall);
+            let (router, tls, shutdown) = (router.clone(), tcp.tls.clone(), stop.clone());
             let connection = Connection { peer, secure: tls.is_some(), tls_version: None };
             stop.spawn(async move {
                 match tls {
