@@ -34,9 +34,9 @@ def free_port():
 
 
 class Cloud:
-    """One `murus up` with its own data, its own prefix and its own pool of public addresses."""
+    """One `murus up` with its own data, its own prefix and its own pool of public addresses; `more` ends its configuration."""
 
-    def __init__(self, single_process=SINGLE_PROCESS, certificate=None, key=None):
+    def __init__(self, single_process=SINGLE_PROCESS, certificate=None, key=None, more=""):
         self.number = host.Number()
         self.single_process = single_process
         self.prefix = f"mt{self.number.value:03d}"
@@ -72,7 +72,7 @@ prefix = "{self.prefix}"
 [object]
 lifecycle_day_seconds = 1
 
-{tls}'''
+{tls}{more}'''
         )
         self.config.chmod(0o644)
         self.supervisor = None
