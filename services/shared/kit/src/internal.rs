@@ -5,6 +5,7 @@ use std::future::Future;
 use api_spec::{ApiError, ErrorCode};
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
@@ -34,6 +35,9 @@ impl From<WireError> for ApiError {
     }
 }
 
+/// The longest call that is read: logs and lists of disks may be long, and only the services themselves call.
+const MAX_CALL: usize = 256 << 20;
+
 /// The path of a call.
 pub fn path_of(call: &str) -> String {
     format!("/internal/{call}")
@@ -56,7 +60,8 @@ where
                 },
                 Err(error) => fail(ApiError::internal(format!("unreadable {}: {error}", C::PATH))),
             }
-        }),
+        })
+        .layer(DefaultBodyLimit::max(MAX_CALL)),
     )
 }
 

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api_spec::{ApiError, ErrorCode};
 use axum::Router;
+use calls::Done;
 use calls::identity::{CredentialVersion, WatchCredentials};
+use calls::object::PutLog;
 use kit::peer::{Door, Peers, socket_path};
 use kit::{Routes, ServiceName, Shutdown};
 
@@ -85,6 +87,26 @@ async fn many_calls_at_once_all_get_their_own_answer() {
     seen.sort_unstable();
     assert_eq!(seen, (1..=100).collect::<Vec<_>>());
     stop(server).await;
+}
+
+#[tokio::test]
+async fn a_long_call_arrives_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let shutdown = Shutdown::default();
+    let length = |expected: usize| {
+        kit::internal::answer(Router::new(), move |call: PutLog| async move {
+            match call.content.len() == expected {
+                true => Ok(Done {}),
+                false => Err(ApiError::internal(format!("{} characters", call.content.len()))),
+            }
+        })
+    };
+    let call = PutLog { bucket: "b".into(), key: "k".into(), content: "x".repeat(20 << 20) };
+    let socket = socket_path(dir.path(), ServiceName::Object, Door::Internal);
+    kit::server::serve_unix(&socket, length(20 << 20), &shutdown).unwrap();
+    Peers::new(dir.path()).internal(ServiceName::Object).call(&call).await.unwrap();
+    kit::peer::Peer::of_router(length(20 << 20)).call(&call).await.unwrap();
+    stop(shutdown).await;
 }
 
 #[tokio::test]
