@@ -21,9 +21,10 @@ struct Candidate {
 impl Identity {
     /// Checks a sign-in.
     pub(crate) async fn sign_in(&self, call: SignIn) -> Result<SignedIn, Error> {
-        let by_user = format!("sign-in {}/{}", call.account, call.user_name.to_lowercase());
+        let by_user = format!("sign-in {}/{}", self.account_meant(&call)?, call.user_name.to_lowercase());
         let by_source = format!("sign-in from {}", call.source_ip.as_deref().unwrap_or("-"));
-        for guessed_at in [&by_user, &by_source] {
+        // a source that has to wait must not make the user wait, too
+        for guessed_at in [&by_source, &by_user] {
             if let Err(Error::TooManyAttempts { seconds }) = self.attempt(guessed_at) {
                 return Ok(SignedIn::TooManyAttempts { seconds });
             }
@@ -41,6 +42,12 @@ impl Identity {
             self.attempts.succeeded(&by_source);
         }
         Ok(answer)
+    }
+
+    /// What attempts are counted by: an account and its alias are one.
+    fn account_meant(&self, call: &SignIn) -> Result<String, Error> {
+        let account = accounts::by_id_or_alias(&self.db.read()?, &call.account)?;
+        Ok(account.map_or_else(|| call.account.clone(), |account| account.id))
     }
 
     fn candidate(&self, call: &SignIn) -> Result<Option<Candidate>, Error> {

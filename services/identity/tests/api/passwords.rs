@@ -1,10 +1,11 @@
 //! Login profiles, the account's rules for passwords, and signing in.
 
 use calls::identity::{SignIn, SignedIn};
+use jiff::SignedDuration;
 use kit::ServiceName;
 
 use crate::mfa::{device, enable};
-use crate::support::{World, eventually, statement};
+use crate::support::{Client, World, eventually, statement};
 
 const PASSWORD: &str = "Correct-horse-1";
 const OTHER: &str = "Battery-staple-2";
@@ -24,8 +25,16 @@ fn as_alice(world: &World, password: &str) -> SignIn {
     }
 }
 
+async fn alices_key(world: &World) -> Client {
+    let key = world.admin().ok("CreateAccessKey", &[("UserName", "alice")]).await;
+    world.client(&key.field("AccessKeyId"), &key.field("SecretAccessKey"))
+}
+
 async fn with_alice() -> World {
-    let world = World::new().await;
+    with_alice_in(World::new().await).await
+}
+
+async fn with_alice_in(world: World) -> World {
     world.user("alice").await;
     world.admin().ok("CreateLoginProfile", &[("UserName", "alice"), ("Password", PASSWORD)]).await;
     world
@@ -160,6 +169,129 @@ async fn only_the_right_password_signs_in_and_guessing_is_slowed_down() {
     }
     let last = SignIn { source_ip: Some("198.51.100.1".into()), ..as_alice(&world, PASSWORD) };
     assert!(matches!(try_sign_in(&world, last).await, SignedIn::TooManyAttempts { seconds: 1.. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_an_account_and_at_its_alias_are_guesses_at_one() {
+    let world = with_alice_in(World::with_clock().await).await;
+    world.admin().ok("CreateAccountAlias", &[("AccountAlias", "our-house")]).await;
+    let by_alias = |call: SignIn| SignIn { account: "our-house".into(), ..call };
+    assert!(matches!(try_sign_in(&world, by_alias(as_alice(&world, PASSWORD))).await, SignedIn::As { .. }));
+    for n in 0..5 {
+        let guess = SignIn { source_ip: Some(format!("192.0.2.{n}")), ..as_alice(&world, "wrong") };
+        let guess = if n % 2 == 0 { by_alias(guess) } else { guess };
+        assert_eq!(try_sign_in(&world, guess).await, SignedIn::Refused);
+    }
+    let right = SignIn { source_ip: Some("198.51.100.1".into()), ..as_alice(&world, PASSWORD) };
+    for call in [right.clone(), by_alias(right.clone()), SignIn { user_name: "ALICE".into(), ..right }] {
+        assert!(matches!(try_sign_in(&world, call).await, SignedIn::TooManyAttempts { .. }));
+    }
+    world.context.clock.advance(SignedDuration::from_secs(1));
+    let right = SignIn { source_ip: Some("198.51.100.2".into()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, right).await, SignedIn::As { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_guesses_at_many_has_to_wait_and_they_have_not() {
+    let world = with_alice().await;
+    for n in 0..5 {
+        let guess = SignIn { user_name: format!("user-{n}"), ..as_alice(&world, "wrong") };
+        assert_eq!(try_sign_in(&world, guess).await, SignedIn::Refused);
+    }
+    for _ in 0..20 {
+        let again = try_sign_in(&world, as_alice(&world, "wrong")).await;
+        assert!(matches!(again, SignedIn::TooManyAttempts { .. }), "{again:?}");
+    }
+    let elsewhere = SignIn { source_ip: Some("198.51.100.1".into()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, elsewhere).await, SignedIn::As { .. }));
+}
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Alice with a password under these rules besides an age of 90 days, where time stands still until it is moved.
+async fn with_ageing(rules: &[(&str, &str)]) -> World {
+    let world = with_alice_in(World::with_clock().await).await;
+    let all = [&[("MaxPasswordAge", "90")], rules].concat();
+    world.admin().ok("UpdateAccountPasswordPolicy", &all).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_too_old_must_be_changed_to_go_on() {
+    let world = with_ageing(&[("PasswordReusePrevention", "2")]).await;
+    let clock = &world.context.clock;
+    clock.advance(DAY * 90 - SignedDuration::from_secs(1));
+    assert!(matches!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::As { .. }));
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::PasswordChangeRequired);
+    // to whoever does not know it, it is as wrong as ever
+    assert_eq!(try_sign_in(&world, as_alice(&world, OTHER)).await, SignedIn::Refused);
+    let with = |new: &str| SignIn { new_password: Some(new.to_owned()), ..as_alice(&world, PASSWORD) };
+    assert!(matches!(try_sign_in(&world, with(PASSWORD)).await, SignedIn::PasswordRefused { .. }));
+    assert!(matches!(try_sign_in(&world, with(OTHER)).await, SignedIn::As { .. }));
+    // the new one begins its own 90 days, and the old one may not come back
+    clock.advance(DAY * 89);
+    assert!(matches!(try_sign_in(&world, as_alice(&world, OTHER)).await, SignedIn::As { .. }));
+    clock.advance(DAY);
+    let back = SignIn { new_password: Some(PASSWORD.into()), ..as_alice(&world, OTHER) };
+    let SignedIn::PasswordRefused { why } = try_sign_in(&world, back).await else { panic!("it came back") };
+    assert!(why.contains("reuse prevention"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_expired_for_good_is_replaced_by_an_administrator_or_with_a_key() {
+    let world = with_ageing(&[("HardExpiry", "true"), ("AllowUsersToChangePassword", "true")]).await;
+    world.context.clock.advance(DAY * 90);
+    for new_password in [None, Some(OTHER.to_owned())] {
+        let call = SignIn { new_password, ..as_alice(&world, PASSWORD) };
+        assert_eq!(try_sign_in(&world, call).await, SignedIn::PasswordExpired);
+    }
+    let given = [("UserName", "alice"), ("Password", OTHER)];
+    world.admin().ok("UpdateLoginProfile", &given).await;
+    assert!(matches!(try_sign_in(&world, as_alice(&world, OTHER)).await, SignedIn::As { .. }));
+    // only the console is closed: a key of hers may change it
+    world.context.clock.advance(DAY * 90);
+    let alice = alices_key(&world).await;
+    alice.ok("ChangePassword", &[("OldPassword", OTHER), ("NewPassword", PASSWORD)]).await;
+    assert!(matches!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::As { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_last_word_on_the_age_of_passwords_counts() {
+    let world = with_ageing(&[("HardExpiry", "true")]).await;
+    let admin = world.admin();
+    world.context.clock.advance(DAY * 100);
+    assert_eq!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::PasswordExpired);
+    admin.ok("UpdateAccountPasswordPolicy", &[("MaxPasswordAge", "120")]).await;
+    assert!(matches!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::As { .. }));
+    world.context.clock.advance(DAY * 50);
+    assert_eq!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::PasswordChangeRequired);
+    admin.ok("DeleteAccountPasswordPolicy", &[]).await;
+    assert!(matches!(try_sign_in(&world, as_alice(&world, PASSWORD)).await, SignedIn::As { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_earlier_passwords_as_the_account_says_do_not_come_back() {
+    let world = with_alice().await;
+    let admin = world.admin();
+    let rules = [("PasswordReusePrevention", "3"), ("AllowUsersToChangePassword", "true")];
+    admin.ok("UpdateAccountPasswordPolicy", &rules).await;
+    let alice = alices_key(&world).await;
+    let mut now = PASSWORD.to_owned();
+    for n in 0..3 {
+        let next = format!("Password-number-{n}");
+        alice.ok("ChangePassword", &[("OldPassword", &now), ("NewPassword", &next)]).await;
+        now = next;
+    }
+    let change = |new: &'static str| [("OldPassword", "Password-number-2"), ("NewPassword", new)];
+    for recent in ["Password-number-2", "Password-number-1", "Password-number-0"] {
+        alice.refused("ChangePassword", &change(recent), "PasswordPolicyViolation").await;
+    }
+    alice.ok("ChangePassword", &change(PASSWORD)).await;
+    // more are remembered than were asked about until now
+    admin.ok("UpdateAccountPasswordPolicy", &[("PasswordReusePrevention", "24"), rules[1]]).await;
+    let back = [("OldPassword", PASSWORD), ("NewPassword", "Password-number-0")];
+    alice.refused("ChangePassword", &back, "PasswordPolicyViolation").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
