@@ -127,6 +127,19 @@ impl Policy {
         self.0.statements.iter().all(|statement| !statement.quotas().is_empty())
     }
 
+    /// Whether it allows the one it is attached to some action of a service (`s3`) on something, under some condition.
+    /// What other statements deny is not looked at.
+    pub fn allows_service(&self, service: &str) -> bool {
+        self.0.statements.iter().any(|statement| statement.allows_service(service))
+    }
+
+    /// Whether it allows the one it is attached to an action (`s3:GetObject`, in any case) on something, under some
+    /// condition. What other statements deny is not looked at.
+    pub fn allows_action(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        self.0.statements.iter().any(|statement| statement.allows_action(&action))
+    }
+
     /// How many statements it has.
     pub fn statement_count(&self) -> usize {
         self.0.statements.len()

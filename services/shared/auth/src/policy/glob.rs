@@ -61,14 +61,22 @@ impl Pattern {
     /// The value must already be in lower case when the pattern folds case.
     pub(super) fn matches(&self, value: &str, keys: &Keys<'_>) -> bool {
         match self {
-            Pattern::Any => true,
-            Pattern::Literal(text) => **text == *value,
-            Pattern::Prefix(text) => value.starts_with(&**text),
-            Pattern::Glob(tokens) => glob(tokens.len(), |i| tokens[i].step(), value),
             Pattern::Template(tokens, fold) => match resolve(tokens, *fold, keys) {
                 Some(steps) => glob(steps.len(), |i| steps[i].borrow(), value),
                 None => false,
             },
+            fixed => fixed.matches_text(value),
+        }
+    }
+
+    /// As [`Self::matches`] where nobody asks: a pattern with variables matches nothing.
+    pub(super) fn matches_text(&self, value: &str) -> bool {
+        match self {
+            Pattern::Any => true,
+            Pattern::Literal(text) => **text == *value,
+            Pattern::Prefix(text) => value.starts_with(&**text),
+            Pattern::Glob(tokens) => glob(tokens.len(), |i| tokens[i].step(), value),
+            Pattern::Template(..) => false,
         }
     }
 

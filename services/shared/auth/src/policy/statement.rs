@@ -94,6 +94,22 @@ impl Statement {
             && !self.conditions.iter().any(Condition::restricts_to_known)
     }
 
+    /// Whether it allows the principal it is attached to some action of a service (`s3`), whatever of resources and
+    /// conditions.
+    pub(super) fn allows_service(&self, service: &str) -> bool {
+        self.allows_own() && self.actions.reach(service)
+    }
+
+    /// Whether it allows the principal it is attached to an action, in lower case, whatever of resources and conditions.
+    pub(super) fn allows_action(&self, action: &str) -> bool {
+        self.allows_own()
+            && self.actions.patterns.iter().any(|p| p.matches_text(action)) != self.actions.negated
+    }
+
+    fn allows_own(&self) -> bool {
+        self.allow && self.principal.is_none() && self.quotas.is_empty()
+    }
+
     /// The texts of `Action` or `NotAction`.
     pub(super) fn action_texts(&self) -> &[String] {
         &self.actions.texts
@@ -112,6 +128,20 @@ impl Actions {
             return false;
         }
         self.patterns.iter().any(|p| p.matches(subject.action, &subject.keys)) != self.negated
+    }
+}
+
+impl Actions {
+    /// Whether some action of this service is among them; of `NotAction`: whether not all of them are left out.
+    fn reach(&self, service: &str) -> bool {
+        let syntax = Syntax { wildcards: true, variables: false, fold: true };
+        let covers = |text: &String| {
+            let (of, name) = text.split_once(':').unwrap_or((text, "*"));
+            let whole = name.bytes().all(|byte| byte == b'*');
+            (whole || !self.negated)
+                && Pattern::compile(of, syntax).is_ok_and(|pattern| pattern.matches_text(service))
+        };
+        self.texts.iter().any(covers) != self.negated
     }
 }
 
