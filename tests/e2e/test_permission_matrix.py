@@ -107,7 +107,7 @@ class World:
         if service == "iam":
             issuer = "doomed" if name.startswith("Delete") else "kept"
             return {
-                "PolicyArn": f"{arn}:policy/never", "PolicySourceArn": f"{arn}:user/never", "OpenIDConnectProviderArn": f"{arn}:oidc-provider/{issuer}.example.com",
+                "PolicyArn": f"{arn}:policy/never", "PolicySourceArn": f"{arn}:user/never", "Arn": f"{arn}:user/never", "OpenIDConnectProviderArn": f"{arn}:oidc-provider/{issuer}.example.com",
                 "SerialNumber": f"{arn}:mfa/never", "Url": "https://never.example.com",
             }  # fmt: skip
         if service == "kms":

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttachedPermissionsBoundary, AttachedPolicy, InstanceProfile, PolicyVersion, Tag};
+use super::{AttachedPermissionsBoundary, AttachedPolicy, InstanceProfile, PolicyVersion, RoleLastUsed, Tag};
 use crate::Timestamp;
 
 /// Counts what the account has.
@@ -124,6 +124,8 @@ pub struct RoleDetail {
     pub create_date: Timestamp,
     /// Trust policy: JSON text, URL-encoded.
     pub assume_role_policy_document: String,
+    /// The last use of its permissions.
+    pub role_last_used: RoleLastUsed,
     /// Instance profiles that it is in.
     pub instance_profile_list: Vec<InstanceProfile>,
     /// Inline policies.

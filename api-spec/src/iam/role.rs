@@ -29,6 +29,18 @@ pub struct Role {
     pub permissions_boundary: Option<AttachedPermissionsBoundary>,
     /// Tags; lists leave them out.
     pub tags: Option<Vec<Tag>>,
+    /// The last use of its permissions; only where one role is shown.
+    pub role_last_used: Option<RoleLastUsed>,
+}
+
+/// The last use of a role's permissions; empty for one that nobody used in the last 400 days.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleLastUsed {
+    /// When.
+    pub last_used_date: Option<Timestamp>,
+    /// Region that the request was signed for.
+    pub region: Option<String>,
 }
 
 /// Makes a role.

@@ -23,6 +23,8 @@ pub struct User {
     pub permissions_boundary: Option<AttachedPermissionsBoundary>,
     /// Tags; lists of users leave them out.
     pub tags: Option<Vec<Tag>>,
+    /// When its password last opened the door; only GetUser and ListUsers say it.
+    pub password_last_used: Option<Timestamp>,
 }
 
 /// Makes a user.

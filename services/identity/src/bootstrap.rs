@@ -224,6 +224,7 @@ fn administrator(admin: &AdminCredentials, id: String, now: Timestamp) -> User {
             attached: BTreeSet::from([ADMINISTRATOR_ACCESS.to_owned()]),
             ..Permissions::default()
         },
+        password_last_used: None,
     }
 }
 

@@ -89,6 +89,9 @@ pub enum Error {
     /// A credential report that is too old.
     #[error("The credential report has expired. Generate another with GenerateCredentialReport.")]
     ReportExpired,
+    /// A report of last accesses that is not there, or not for whoever asks.
+    #[error("The job {0} cannot be found.")]
+    NoSuchJob(String),
     /// An SSH public key that the user does not have.
     #[error("The SSH Public Key with id {0} cannot be found.")]
     NoSuchSshKey(String),
@@ -279,6 +282,7 @@ impl Error {
             | Error::NoSuchOidcProvider(_)
             | Error::NoSuchLoginProfile(_)
             | Error::NoSuchSshKey(_)
+            | Error::NoSuchJob(_)
             | Error::NoPasswordPolicy(_)
             | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
             Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,

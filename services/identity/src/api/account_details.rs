@@ -9,11 +9,13 @@ use api_spec::iam::{
     GetAccountSummaryResult, GroupDetail, ManagedPolicyDetail, PolicyDetail, PolicyVersion, RoleDetail,
     UserDetail,
 };
+use jiff::Timestamp;
 use kit::dispatch::Serve;
 use kit::{Access, Caller};
 
 use super::paging::page;
 use super::views;
+use crate::domain::access_key::Owner;
 use crate::domain::arn::parse_policy;
 use crate::domain::entity::{Group, Role, User};
 use crate::domain::permissions::{OF_GROUP, OF_ROLE, OF_USER, Permissions};
@@ -21,7 +23,7 @@ use crate::domain::{document, managed_policy, names, trust};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::policies::{self, AnyPolicy, Usage};
-use crate::store::{groups, instance_profiles, roles, users};
+use crate::store::{groups, instance_profiles, keys, mfa, oidc_providers, roles, users};
 
 const KINDS: &[&str] = &["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
 
@@ -38,8 +40,15 @@ impl Serve<GetAccountSummary> for Identity {
         let (read, account) = (self.db.read()?, caller.account_id());
         let own = policies::list(&read, account)?;
         let versions: usize = own.iter().map(|policy| policy.versions.len()).sum();
-        let config = &self.config;
+        let (config, devices) = (&self.config, mfa::list(&read, account)?);
         let counts = [
+            ("AccountMFAEnabled", 0),
+            ("AccountPasswordPresent", 0),
+            ("AccountSigningCertificatesPresent", 0),
+            ("AccountAccessKeysPresent", usize::from(!keys::of(&read, &Owner::root(account))?.is_empty())),
+            ("MFADevices", devices.len()),
+            ("MFADevicesInUse", devices.iter().filter(|device| device.enabled.is_some()).count()),
+            ("Providers", oidc_providers::list(&read, account)?.len()),
             ("Users", users::list(&read, account)?.len()),
             ("UsersQuota", config.max_users),
             ("UserPolicySizeQuota", OF_USER.max_inline),
@@ -57,6 +66,7 @@ impl Serve<GetAccountSummary> for Identity {
             ("PoliciesQuota", config.max_policies),
             ("PolicySizeQuota", managed_policy::MAX_SIZE),
             ("PolicyVersionsInUse", versions),
+            ("PolicyVersionsInUseQuota", config.max_policies.saturating_mul(managed_policy::MAX_VERSIONS)),
             ("VersionsPerPolicyQuota", managed_policy::MAX_VERSIONS),
             ("AttachedPoliciesPerUserQuota", config.max_attached_policies),
             ("AttachedPoliciesPerGroupQuota", config.max_attached_policies),
@@ -119,7 +129,7 @@ impl Serve<GetAccountAuthorizationDetails> for Identity {
             match item {
                 Item::User(one) => result.user_detail_list.push(user(&read, &one)?),
                 Item::Group(one) => result.group_detail_list.push(group(&one)),
-                Item::Role(one) => result.role_detail_list.push(role(&read, &one)?),
+                Item::Role(one) => result.role_detail_list.push(role(&read, &one, self.clock.now())?),
                 Item::Policy(one, usage) => result.policies.push(policy(&one, usage)?),
             }
         }
@@ -198,7 +208,7 @@ fn group(group: &Group) -> GroupDetail {
     }
 }
 
-fn role(read: &impl Read, role: &Role) -> Result<RoleDetail, Error> {
+fn role(read: &impl Read, role: &Role, now: Timestamp) -> Result<RoleDetail, Error> {
     let profiles = instance_profiles::with_role(read, role)?;
     let profiles: Result<_, Error> =
         profiles.iter().map(|profile| views::listed_instance_profile(read, profile)).collect();
@@ -209,6 +219,7 @@ fn role(read: &impl Read, role: &Role) -> Result<RoleDetail, Error> {
         arn: role.arn(),
         create_date: role.created.into(),
         assume_role_policy_document: document::url_encoded(&roles::shown_trust(read, role)?),
+        role_last_used: views::role_last_used(read, role, now)?,
         instance_profile_list: profiles?,
         role_policy_list: inline(&role.permissions),
         attached_managed_policies: attached(&role.permissions),

@@ -25,7 +25,7 @@ const SERVICE_KEY_DAYS: i32 = 365;
 
 impl Identity {
     /// A fresh UUID.
-    pub(super) fn kms_id(&self) -> String {
+    pub(super) fn uuid(&self) -> String {
         uuid::Builder::from_random_bytes(self.random.bytes()).into_uuid().hyphenated().to_string()
     }
 
@@ -49,7 +49,7 @@ impl Identity {
 
     /// A key with its first material.
     pub(super) fn kms_new_key(&self, account: &str, policy: String) -> Result<KmsKey, Error> {
-        let id = self.kms_id();
+        let id = self.uuid();
         Ok(KmsKey {
             account: account.to_owned(),
             description: String::new(),
@@ -151,7 +151,7 @@ impl Identity {
     }
 
     async fn new_service_key(&self, service: &str) -> Result<(String, ServiceKey), Error> {
-        let (id, now) = (self.kms_id(), self.clock.now());
+        let (id, now) = (self.uuid(), self.clock.now());
         let sealed = self.sealed_bytes(&ServiceKey::owner(service, &id))?;
         let fresh = ServiceKey { service: service.to_owned(), sealed, made: now };
         self.db

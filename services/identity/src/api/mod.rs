@@ -10,6 +10,7 @@ mod boundaries;
 mod caller_identity;
 mod credential_reports;
 mod explanations;
+mod granting_policies;
 mod groups;
 mod inline_policies;
 mod instance_profiles;
@@ -25,6 +26,7 @@ mod kms_paging;
 mod kms_policies;
 mod kms_rotation;
 mod kms_tags;
+mod last_accessed;
 mod login_profiles;
 mod mfa_devices;
 mod murus_accounts;
@@ -107,6 +109,10 @@ fn password_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::UpdateAccountPasswordPolicy>()
         .offer::<iam::DeleteAccountPasswordPolicy>()
         .offer::<iam::GetAccessKeyLastUsed>()
+        .offer::<iam::GenerateServiceLastAccessedDetails>()
+        .offer::<iam::GetServiceLastAccessedDetails>()
+        .offer::<iam::GetServiceLastAccessedDetailsWithEntities>()
+        .offer::<iam::ListPoliciesGrantingServiceAccess>()
         .offer::<iam::GenerateCredentialReport>()
         .offer::<iam::GetCredentialReport>()
         .offer::<iam::UploadSSHPublicKey>()

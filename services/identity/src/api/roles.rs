@@ -1,7 +1,7 @@
 //! Roles and who may assume them.
 
 use api_spec::iam::{
-    CreateRole, CreateRoleResult, DeleteRole, GetRole, GetRoleResult, ListRoles, ListRolesResult,
+    self, CreateRole, CreateRoleResult, DeleteRole, GetRole, GetRoleResult, ListRoles, ListRolesResult,
     UpdateAssumeRolePolicy, UpdateRole, UpdateRoleDescription, UpdateRoleDescriptionResult, UpdateRoleResult,
 };
 use api_spec::{ApiError, Empty};
@@ -105,7 +105,9 @@ impl Serve<GetRole> for Identity {
     async fn handle(&self, op: GetRole, caller: &Caller) -> Result<GetRoleResult, ApiError> {
         let read = self.db.read()?;
         let role = roles::named(&read, caller.account_id(), &op.role_name)?;
-        Ok(GetRoleResult { role: views::role(&read, &role)? })
+        let last_used = views::role_last_used(&read, &role, self.clock.now())?;
+        let shown = iam::Role { role_last_used: Some(last_used), ..views::role(&read, &role)? };
+        Ok(GetRoleResult { role: shown })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ::store::Read;
 use api_spec::iam::{
     self, CreateUser, CreateUserResult, DeleteUser, GetUser, GetUserResult, ListGroupsForUser,
     ListGroupsForUserResult, ListUsers, ListUsersResult, UpdateUser,
@@ -19,8 +20,9 @@ use crate::domain;
 use crate::domain::entity::User;
 use crate::domain::permissions::Permissions;
 use crate::domain::{arn, ids, names};
+use crate::error::Error;
 use crate::identity::Identity;
-use crate::store::{accounts, groups, policies, users};
+use crate::store::{accounts, groups, passwords, policies, users};
 
 impl Serve<CreateUser> for Identity {
     async fn access(&self, op: &CreateUser, caller: &Caller) -> Result<Vec<Access>, ApiError> {
@@ -43,6 +45,7 @@ impl Serve<CreateUser> for Identity {
             tags: tags(&op.tags),
             groups: BTreeSet::new(),
             permissions: Permissions { boundary: op.permissions_boundary, ..Permissions::default() },
+            password_last_used: None,
         };
         names::user_name("userName", &user.name)?;
         names::path("path", &user.path)?;
@@ -86,11 +89,21 @@ impl Serve<GetUser> for Identity {
                 create_date: accounts::get(&read, account)?.created.into(),
                 permissions_boundary: None,
                 tags: None,
+                password_last_used: None,
             },
-            (name, _) => views::user(&users::find(&read, account, &who(caller, name.as_deref())?)?),
+            (name, _) => {
+                let user = users::find(&read, account, &who(caller, name.as_deref())?)?;
+                with_last_use(&read, &user, views::user(&user))?
+            }
         };
         Ok(GetUserResult { user })
     }
+}
+
+/// The user with the last use of its password, which only GetUser and ListUsers tell.
+fn with_last_use(read: &impl Read, user: &User, shown: iam::User) -> Result<iam::User, Error> {
+    let last_used = passwords::last_used(read, user)?;
+    Ok(iam::User { password_last_used: last_used.map(Into::into), ..shown })
 }
 
 impl Serve<ListUsers> for Identity {
@@ -102,14 +115,13 @@ impl Serve<ListUsers> for Identity {
     async fn handle(&self, op: ListUsers, caller: &Caller) -> Result<ListUsersResult, ApiError> {
         let prefix = op.path_prefix.unwrap_or_else(|| "/".into());
         names::path_prefix(&prefix)?;
-        let mut all = users::list(&self.db.read()?, caller.account_id())?;
+        let read = self.db.read()?;
+        let mut all = users::list(&read, caller.account_id())?;
         all.retain(|user| user.path.starts_with(&prefix));
         let page = page(all, |user| user.name.to_lowercase(), op.marker.as_deref(), op.max_items)?;
-        Ok(ListUsersResult {
-            users: page.items.iter().map(views::listed_user).collect(),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
-        })
+        let shown: Result<_, Error> =
+            page.items.iter().map(|user| with_last_use(&read, user, views::listed_user(user))).collect();
+        Ok(ListUsersResult { users: shown?, is_truncated: page.is_truncated, marker: page.marker })
     }
 }
 

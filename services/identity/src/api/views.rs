@@ -2,14 +2,16 @@
 
 use ::store::Read;
 use api_spec::{ApiError, iam};
+use jiff::Timestamp;
 
 use crate::domain::access_key::{AccessKey, Owner};
 use crate::domain::document;
 use crate::domain::entity::{Group, InstanceProfile, Role, User};
 use crate::domain::managed_policy::{ManagedPolicy, Version};
+use crate::domain::usage::tracked_since;
 use crate::error::Error;
 use crate::store::policies::Usage;
-use crate::store::{instance_profiles, roles};
+use crate::store::{instance_profiles, roles, usage};
 
 /// A user with its tags.
 pub fn user(user: &User) -> iam::User {
@@ -28,6 +30,7 @@ pub fn listed_user(user: &User) -> iam::User {
         create_date: user.created.into(),
         permissions_boundary: None,
         tags: None,
+        password_last_used: None,
     }
 }
 
@@ -51,6 +54,16 @@ pub fn listed_role(read: &impl Read, role: &Role) -> Result<iam::Role, Error> {
         max_session_duration: i32::try_from(role.max_session_seconds).unwrap_or(i32::MAX),
         permissions_boundary: None,
         tags: None,
+        role_last_used: None,
+    })
+}
+
+/// The last use of a role's permissions.
+pub fn role_last_used(read: &impl Read, role: &Role, now: Timestamp) -> Result<iam::RoleLastUsed, Error> {
+    let last = usage::last_of(read, &role.account, &role.id, tracked_since(now))?;
+    Ok(iam::RoleLastUsed {
+        last_used_date: last.as_ref().map(|last| last.at.into()),
+        region: last.map(|last| last.region).filter(|region| !region.is_empty()),
     })
 }
 
@@ -175,7 +188,7 @@ fn version_id(number: u32) -> String {
 }
 
 fn aws_date(managed: &auth::managed::Managed) -> Result<api_spec::Timestamp, ApiError> {
-    let date: Result<jiff::Timestamp, _> = managed.create_date.parse();
+    let date: Result<Timestamp, _> = managed.create_date.parse();
     Ok(date.map_err(|error| Error::Corrupt(format!("{}: {error}", managed.arn)))?.into())
 }
 

@@ -48,6 +48,9 @@ pub struct User {
     pub groups: BTreeSet<String>,
     /// Its policies.
     pub permissions: Permissions,
+    /// When a password that was taken away since was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_last_used: Option<Timestamp>,
 }
 
 impl User {

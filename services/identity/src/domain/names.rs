@@ -152,6 +152,15 @@ pub fn one_of(field: &str, text: &str, words: &[&str]) -> Checked {
     Err(constraint(field, text, &format!("Member must satisfy enum value set: [{words}]")))
 }
 
+/// A service's name in actions of policies.
+pub fn service_namespace(field: &str, namespace: &str) -> Checked {
+    length(field, namespace, 1, 64)?;
+    match namespace.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)) {
+        true => Ok(()),
+        false => Err(pattern(field, namespace, "[\\w-]*")),
+    }
+}
+
 /// A number's range.
 pub fn number(field: &str, value: i32, min: i32, max: i32) -> Checked {
     let wrong = |what: String| Err(constraint(field, &value.to_string(), &what));

@@ -1,7 +1,15 @@
 //! When keys and their holders were last used.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// Days that uses of permissions are told for, as AWS does it.
+const TRACKED_DAYS: i64 = 400;
+
+/// Before this moment no use of permissions is told.
+pub fn tracked_since(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_hours(24 * TRACKED_DAYS)
+}
 
 /// The last use of an access key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

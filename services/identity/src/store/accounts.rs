@@ -4,9 +4,9 @@ use ::store::{Read, Tx};
 
 use super::kms;
 use super::tables::{
-    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS, ACTION_USES,
-    CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES, LOGIN_PROFILES,
-    MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLES, SSH_KEYS, USERS,
+    ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCESS_REPORTS, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS,
+    ACTION_USES, CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES,
+    LOGIN_PROFILES, MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLES, SSH_KEYS, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -126,6 +126,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&SSH_KEYS, &account)?;
     tx.delete(&CREDENTIAL_REPORTS, &account)?;
     tx.delete_prefix(&ACTION_USES, &account)?;
+    tx.delete_prefix(&ACCESS_REPORTS, &account)?;
     tx.delete(&ACCOUNTS, &account)?;
     Ok(tx.put(&CLOSED_ACCOUNTS, &account, &now.to_owned())?)
 }

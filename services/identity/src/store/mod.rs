@@ -8,6 +8,7 @@ pub mod instance_profiles;
 pub mod keys;
 pub mod kms;
 mod kms_tables;
+pub mod last_accessed;
 pub mod mfa;
 pub mod oidc_providers;
 pub mod passwords;

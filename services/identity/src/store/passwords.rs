@@ -1,8 +1,10 @@
 //! Login profiles and the accounts' rules for passwords.
 
 use ::store::{Read, Tx};
+use jiff::Timestamp;
 
 use super::tables::{LOGIN_PROFILES, PASSWORD_POLICIES};
+use super::users;
 use crate::domain::entity::User;
 use crate::domain::password::{LoginProfile, PasswordPolicy};
 use crate::error::Error;
@@ -36,12 +38,19 @@ pub fn put(tx: &mut Tx<'_>, user: &User, profile: &LoginProfile) -> Result<(), E
     Ok(tx.put(&LOGIN_PROFILES, &(user.account.clone(), user.id.clone()), profile)?)
 }
 
-/// Takes a user's profile away.
+/// Takes a user's profile away; when it was last used is kept with the user.
 pub fn delete(tx: &mut Tx<'_>, user: &User) -> Result<(), Error> {
-    match tx.delete(&LOGIN_PROFILES, &(user.account.clone(), user.id.clone()))? {
-        true => Ok(()),
-        false => Err(Error::NoSuchLoginProfile(user.name.clone())),
+    let used = profile(tx, user)?.last_used;
+    if used.is_some() {
+        users::put(tx, &User { password_last_used: used, ..user.clone() })?;
     }
+    tx.delete(&LOGIN_PROFILES, &(user.account.clone(), user.id.clone()))?;
+    Ok(())
+}
+
+/// When the user last signed in with a password, its present one or one that it has no more.
+pub fn last_used(read: &impl Read, user: &User) -> Result<Option<Timestamp>, Error> {
+    Ok(find(read, user)?.and_then(|profile| profile.last_used).or(user.password_last_used))
 }
 
 /// The account's rules, if it has set any.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ::store::{Read, Tx};
 
 use super::tables::{ROLES, ROLES_BY_NAME};
-use super::{instance_profiles, users};
+use super::{instance_profiles, usage, users};
 use crate::domain::arn::parse_role;
 use crate::domain::entity::Role;
 use crate::domain::trust::{self, TrustPolicy};
@@ -70,6 +70,7 @@ pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
             "Cannot delete entity, must remove roles from instance profile first.",
         ));
     }
+    usage::forget_principal(tx, &role.account, &role.id)?;
     tx.delete(&ROLES, &(role.account, role.id))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use ::store::{Index, IndexedTable, Table, json_value};
 use crate::domain::access_key::AccessKey;
 use crate::domain::credential_report::Report;
 use crate::domain::entity::{Account, Group, InstanceProfile, Role, User};
+use crate::domain::last_accessed::Report as AccessReport;
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
 use crate::domain::oidc_provider::OidcProvider;
@@ -134,6 +135,10 @@ pub const PASSWORD_POLICIES: Table<String, PasswordPolicy> = Table::new("passwor
 pub const KEY_USES: Table<String, KeyUse> = Table::new("key_uses");
 /// (account, id of a user, a role or, as the account's id, root; action) -> the last time that it was asked for.
 pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("action_uses");
+
+/// By account and job: reports of last accesses.
+pub const ACCESS_REPORTS: Table<InAccount, AccessReport> = Table::new("access_reports");
+json_value!(AccessReport, version = 1);
 
 json_value!(LoginProfile, version = 1);
 json_value!(PasswordPolicy, version = 1);

@@ -2,13 +2,14 @@
 
 use ::store::{Read, Tx};
 use calls::identity::Use;
+use jiff::Timestamp;
 
-use super::tables::{ACCESS_KEYS, ACTION_USES, CREDENTIAL_REPORTS, KEY_USES};
+use super::tables::{ACCESS_KEYS, ACCOUNTS, ACTION_USES, CREDENTIAL_REPORTS, KEY_USES, ROLES, USERS};
 use crate::domain::credential_report::Report;
 use crate::domain::usage::{ActionUse, KeyUse, service_of};
 use crate::error::Error;
 
-/// Keeps the latest of these uses. Those of keys and accounts that are gone leave nothing.
+/// Keeps the latest of these uses. Those of keys, users, roles and accounts that are gone leave nothing.
 pub fn record(tx: &mut Tx<'_>, uses: &[Use]) -> Result<(), Error> {
     for one in uses {
         let key = &one.access_key_id;
@@ -17,12 +18,46 @@ pub fn record(tx: &mut Tx<'_>, uses: &[Use]) -> Result<(), Error> {
             tx.put(&KEY_USES, key, &KeyUse { at: one.at, service, region: one.region.clone() })?;
         }
         let Some(principal) = &one.principal_id else { continue };
+        if !is_there(tx, &one.account_id, principal)? {
+            continue;
+        }
         let row = (one.account_id.clone(), principal.clone(), one.action.clone());
         if tx.get(&ACTION_USES, &row)?.is_none_or(|known| known.at <= one.at) {
             tx.put(&ACTION_USES, &row, &ActionUse { at: one.at, region: one.region.clone() })?;
         }
     }
     Ok(())
+}
+
+fn is_there(read: &impl Read, account: &String, principal: &String) -> Result<bool, Error> {
+    if principal == account {
+        return Ok(read.contains(&ACCOUNTS, account)?);
+    }
+    let key = (account.clone(), principal.clone());
+    Ok(read.contains(&USERS, &key)? || read.contains(&ROLES, &key)?)
+}
+
+/// Each action that a user or role asked for since a moment, with the last time that it did.
+pub fn of_principal(
+    read: &impl Read,
+    account: &str,
+    id: &str,
+    since: Timestamp,
+) -> Result<Vec<(String, ActionUse)>, Error> {
+    let found = read.scan_prefix(&ACTION_USES, &(account.to_owned(), id.to_owned()))?;
+    let recent = found.into_iter().filter(|(_, used)| used.at >= since);
+    Ok(recent.map(|((_, _, action), used)| (action, used)).collect())
+}
+
+/// The last time that a user or role asked for anything, if that was since a moment.
+pub fn last_of(
+    read: &impl Read,
+    account: &str,
+    id: &str,
+    since: Timestamp,
+) -> Result<Option<ActionUse>, Error> {
+    let all = of_principal(read, account, id, since)?;
+    Ok(all.into_iter().map(|(_, used)| used).max_by_key(|used| used.at))
 }
 
 /// The last use of a key.

@@ -13,6 +13,8 @@ mod instance_profiles;
 mod keys;
 mod kill;
 mod kms;
+mod last_accessed;
+mod last_used;
 mod master_key;
 mod mfa;
 mod passwords;
