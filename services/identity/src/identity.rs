@@ -41,7 +41,7 @@ impl Identity {
         let holders = [ServiceName::Object, ServiceName::Compute, ServiceName::Volume]
             .map(|service| context.peers.internal(service));
         let (clock, random) = (context.clock.clone(), context.random.clone());
-        let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback);
+        let issuers = Issuers::new(&config.oidc_ca_bundle, config.oidc_loopback, clock.clone());
         let (tokens, attempts) = (Tokens::new([&sealer])?, Attempts::default());
         let explanations = Explanations::new([&sealer])?;
         let common = Arc::clone(&context.common);

@@ -31,7 +31,7 @@ impl Identity {
     ) -> Result<(OidcProvider, Proven), Error> {
         let jwt = Jwt::parse(&op.web_identity_token)?;
         let provider = self.provider_of(&op.role_arn, &jwt.claims.iss)?;
-        let keys = self.issuers.keys(&provider, &jwt, self.clock.now()).await?;
+        let keys = self.issuers.keys(&provider, &jwt).await?;
         jwt.verify(&keys)?;
         let proven = jwt.prove(&provider, caller.now)?;
         if let Some(who) = &proven.source_identity {

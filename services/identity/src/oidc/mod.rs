@@ -1,29 +1,28 @@
 //! The keys of OpenID Connect providers, fetched from the issuers and kept for a while.
 //!
 //! What may be fetched is the discovery document below a registered provider's URL and the key set that this names,
-//! nothing else; see `fetch` for the limits. One fetch at a time goes to an issuer, and after a failure, or for a key
-//! that is not there, it is left alone for a moment: a stranger's tokens do not make this a source of traffic.
+//! nothing else; see `fetch` for the limits. One fetch at a time goes to an issuer, and after it, it is left alone for a
+//! moment: a stranger's tokens do not make this a source of traffic. Who has a token of a known key does not wait for
+//! what others ask.
 
 mod fetch;
+mod known;
 mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use kit::Clock;
 use serde::Deserialize;
 
 use self::fetch::Fetcher;
+use self::known::{Known, Next};
 use crate::domain::jwt::{Jwt, KeySet};
 use crate::domain::oidc_provider::OidcProvider;
 use crate::error::Error;
 
-/// A key set is used this long, in seconds.
-const KEPT_S: i64 = 3600;
-/// No second fetch within this many seconds.
-const PAUSE_S: i64 = 10;
-/// Issuers remembered; beyond it all are forgotten.
+/// Issuers remembered; beyond it the one that was not asked for longest is forgotten.
 const MAX_ISSUERS: usize = 1000;
 /// Bytes of a discovery document.
 const MAX_DISCOVERY: usize = 65_536;
@@ -33,19 +32,24 @@ const MAX_KEYS: usize = 262_144;
 /// The keys of all issuers.
 pub struct Issuers {
     fetcher: Fetcher,
-    known: Mutex<HashMap<String, Slot>>,
+    clock: Clock,
+    /// By account and issuer.
+    slots: Mutex<HashMap<(String, String), Arc<Slot>>>,
 }
 
-/// What is known of one issuer. Whoever holds the lock may fetch.
-type Slot = Arc<tokio::sync::Mutex<Known>>;
+/// One issuer.
+struct Slot {
+    /// Who trusts other certificates does not share what they vouched for.
+    thumbprints: Vec<String>,
+    known: Mutex<Known>,
+    /// Whoever holds it asks the issuer.
+    asking: tokio::sync::Mutex<()>,
+}
 
-#[derive(Default)]
-struct Known {
-    keys: Option<Arc<KeySet>>,
-    /// When the last fetch was, good or not.
-    asked: Option<Timestamp>,
-    /// Why it failed.
-    failure: Option<String>,
+impl Slot {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,50 +60,57 @@ struct Discovery {
 
 impl Issuers {
     /// No issuer known yet. `loopback`: issuers on this host may be asked, over plain HTTP, too.
-    pub fn new(ca_bundle: &Path, loopback: bool) -> Self {
-        Issuers { fetcher: Fetcher::new(ca_bundle, loopback), known: Mutex::default() }
+    pub fn new(ca_bundle: &Path, loopback: bool, clock: Clock) -> Self {
+        Issuers { fetcher: Fetcher::new(ca_bundle, loopback), clock, slots: Mutex::default() }
     }
 
     /// The keys of the provider, among them that of the token if the issuer has it.
     ///
     /// # Errors
     /// [`Error::IdpCommunication`] when the issuer does not answer as it should.
-    pub async fn keys(
-        &self,
-        provider: &OidcProvider,
-        jwt: &Jwt<'_>,
-        now: Timestamp,
-    ) -> Result<Arc<KeySet>, Error> {
+    pub async fn keys(&self, provider: &OidcProvider, jwt: &Jwt<'_>) -> Result<Arc<KeySet>, Error> {
         let slot = self.slot(provider);
-        let mut known = slot.lock().await;
-        let age_s = known.asked.map_or(i64::MAX, |asked| now.as_second().saturating_sub(asked.as_second()));
-        if age_s < PAUSE_S || (age_s < KEPT_S && known.keys.as_ref().is_some_and(|keys| jwt.has_key_in(keys)))
-        {
-            return known.answer();
+        if let Next::Answer(answer) = slot.known().next(jwt, self.clock.now()) {
+            return answer;
         }
-        known.asked = Some(now);
-        match self.fetch(provider).await {
-            Ok(keys) => *known = Known { keys: Some(Arc::new(keys)), failure: None, ..*known },
-            Err(why) => {
-                tracing::info!(
-                    issuer = provider.issuer(),
-                    why,
-                    "the keys of an identity provider cannot be had"
-                );
-                *known = Known { keys: None, failure: Some(why), ..*known };
-            }
+        let usable = || slot.known().usable(jwt, self.clock.now());
+        let _asking = match (slot.asking.try_lock(), usable()) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(keys)) => return Ok(keys),
+            (Err(_), None) => slot.asking.lock().await,
+        };
+        // whoever asked before may have been told
+        if let Next::Answer(answer) = slot.known().next(jwt, self.clock.now()) {
+            return answer;
         }
-        known.answer()
+        slot.known().asking(self.clock.now());
+        let told = self.fetch(provider).await;
+        if let Err(why) = &told {
+            tracing::info!(issuer = provider.issuer(), why, "the keys of an identity provider cannot be had");
+        }
+        let mut known = slot.known();
+        known.answered(told, self.clock.now());
+        known.answer(jwt, self.clock.now())
     }
 
-    /// Thumbprints belong to the name: who trusts other certificates does not share what they vouched for.
-    fn slot(&self, provider: &OidcProvider) -> Slot {
-        let name = format!("{} {} {}", provider.account, provider.issuer(), provider.thumbprints.join(" "));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_ISSUERS && !known.contains_key(&name) {
-            known.clear();
+    fn slot(&self, provider: &OidcProvider) -> Arc<Slot> {
+        let name = (provider.account.clone(), provider.issuer());
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(&name).filter(|slot| slot.thumbprints == provider.thumbprints) {
+            return Arc::clone(slot);
         }
-        Arc::clone(known.entry(name).or_default())
+        if slots.len() >= MAX_ISSUERS {
+            let oldest =
+                slots.iter().min_by_key(|(_, slot)| slot.known().asked()).map(|(name, _)| name.clone());
+            oldest.and_then(|name| slots.remove(&name));
+        }
+        let slot = Arc::new(Slot {
+            thumbprints: provider.thumbprints.clone(),
+            known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        });
+        slots.insert(name, Arc::clone(&slot));
+        slot
     }
 
     async fn fetch(&self, provider: &OidcProvider) -> Result<KeySet, String> {
@@ -111,12 +122,5 @@ impl Issuers {
             return Err(format!("{url} is that of the issuer {}", discovery.issuer));
         }
         KeySet::parse(&self.fetcher.get(&discovery.jwks_uri, &provider.thumbprints, MAX_KEYS).await?)
-    }
-}
-
-impl Known {
-    fn answer(&self) -> Result<Arc<KeySet>, Error> {
-        let why = || self.failure.clone().unwrap_or_default();
-        self.keys.clone().ok_or_else(|| Error::IdpCommunication(why()))
     }
 }

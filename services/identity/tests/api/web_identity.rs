@@ -1,18 +1,20 @@
 //! OpenID Connect providers, and roles assumed with tokens of a real issuer: one that this file runs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::extract::State;
 use axum::routing::get;
+use axum::{Router, extract};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
 use jiff::SignedDuration;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
-use crate::support::{Client, Reply, World};
+use tokio::sync::Notify;
+
+use crate::support::{Client, Reply, World, eventually};
 
 const ANY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
@@ -25,39 +27,75 @@ struct Issuer {
 
 struct Served {
     issuer: String,
-    keys: String,
-    /// How often the keys were fetched.
+    keys: Mutex<String>,
+    /// How often the keys were fetched, or tried to be.
     fetches: AtomicUsize,
+    state: Mutex<State>,
+    /// Lets those go that wait for keys.
+    go: Notify,
+}
+
+/// How the issuer answers who asks for its keys.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Well,
+    Failing,
+    Hanging,
+}
+
+/// A key set of one key.
+fn key_set(kid: &str, pair: &EcdsaKeyPair) -> String {
+    let point = pair.public_key().as_ref();
+    let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+    format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"{kid}","use":"sig","x":"{x}","y":"{y}"}}]}}"#)
+}
+
+fn pair() -> EcdsaKeyPair {
+    let random = SystemRandom::new();
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap()
+}
+
+impl Served {
+    async fn keys(&self) -> Result<String, StatusCode> {
+        self.fetches.fetch_add(1, Ordering::Relaxed);
+        let state = *self.state.lock().unwrap();
+        match state {
+            State::Well => {}
+            State::Failing => return Err(StatusCode::SERVICE_UNAVAILABLE),
+            State::Hanging => self.go.notified().await,
+        }
+        Ok(self.keys.lock().unwrap().clone())
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::Relaxed)
+    }
 }
 
 impl Issuer {
     async fn start() -> Issuer {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap();
-        let point = pair.public_key().as_ref();
-        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
-        let keys = format!(
-            r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"one","use":"sig","x":"{x}","y":"{y}"}}]}}"#
-        );
+        let pair = pair();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let name = format!("{}/realm", listener.local_addr().unwrap());
         let issuer = format!("http://{name}");
-        let served = Arc::new(Served { issuer, keys, fetches: AtomicUsize::new(0) });
+        let served = Arc::new(Served {
+            issuer,
+            keys: Mutex::new(key_set("one", &pair)),
+            fetches: AtomicUsize::new(0),
+            state: Mutex::new(State::Well),
+            go: Notify::new(),
+        });
         let router = Router::new()
             .route(
                 "/realm/.well-known/openid-configuration",
-                get(|State(served): State<Arc<Served>>| async move {
+                get(|extract::State(served): extract::State<Arc<Served>>| async move {
                     format!(r#"{{"issuer":"{0}","jwks_uri":"{0}/keys"}}"#, served.issuer)
                 }),
             )
             .route(
                 "/realm/keys",
-                get(|State(served): State<Arc<Served>>| async move {
-                    served.fetches.fetch_add(1, Ordering::Relaxed);
-                    served.keys.clone()
-                }),
+                get(|extract::State(served): extract::State<Arc<Served>>| async move { served.keys().await }),
             )
             .with_state(Arc::clone(&served));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -158,15 +196,74 @@ async fn keys_are_fetched_once_and_a_new_one_not_more_often_than_seldom() {
     for _ in 0..3 {
         assert_eq!(cast.assume(&token, &[]).await.status, 200);
     }
-    assert_eq!(cast.issuer.served.fetches.load(Ordering::Relaxed), 1);
+    assert_eq!(cast.issuer.served.fetches(), 1);
     let unknown = cast.issuer.signed(r#"{"alg":"ES256","kid":"two"}"#, &cast.claims("alice@home", ""));
     for _ in 0..3 {
         assert_eq!(cast.code(&unknown).await, "InvalidIdentityToken");
     }
-    assert_eq!(cast.issuer.served.fetches.load(Ordering::Relaxed), 1);
+    assert_eq!(cast.issuer.served.fetches(), 1);
     cast.world.context.clock.advance(SignedDuration::from_secs(11));
     assert_eq!(cast.code(&unknown).await, "InvalidIdentityToken");
-    assert_eq!(cast.issuer.served.fetches.load(Ordering::Relaxed), 2);
+    assert_eq!(cast.issuer.served.fetches(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_fails_takes_no_key_away_that_is_still_good() {
+    let cast = cast().await;
+    let good = |cast: &Cast| cast.issuer.token(&cast.claims("alice@home", ""));
+    assert_eq!(cast.assume(&good(&cast), &[]).await.status, 200);
+    *cast.issuer.served.state.lock().unwrap() = State::Failing;
+    cast.world.context.clock.advance(SignedDuration::from_secs(11));
+    // a stranger's token of a key that nobody has makes it ask, and fail
+    let unknown = cast.issuer.signed(r#"{"alg":"ES256","kid":"two"}"#, &cast.claims("alice@home", ""));
+    assert_eq!(cast.code(&unknown).await, "IDPCommunicationError");
+    assert_eq!(cast.issuer.served.fetches(), 2);
+    assert_eq!(cast.assume(&good(&cast), &[]).await.status, 200);
+    // and so it is when its hour is over, for a day
+    for hours in [1, 22] {
+        cast.world.context.clock.advance(SignedDuration::from_hours(hours));
+        assert_eq!(cast.assume(&good(&cast), &[]).await.status, 200);
+    }
+    cast.world.context.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(cast.code(&good(&cast)).await, "IDPCommunicationError");
+    *cast.issuer.served.state.lock().unwrap() = State::Well;
+    cast.world.context.clock.advance(SignedDuration::from_secs(11));
+    assert_eq!(cast.assume(&good(&cast), &[]).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_took_anothers_place_is_found_and_the_other_is_good_no_more() {
+    let mut cast = cast().await;
+    let old = cast.issuer.token(&cast.claims("alice@home", ""));
+    assert_eq!(cast.assume(&old, &[]).await.status, 200);
+    cast.issuer.pair = pair();
+    *cast.issuer.served.keys.lock().unwrap() = key_set("two", &cast.issuer.pair);
+    cast.world.context.clock.advance(SignedDuration::from_secs(11));
+    let new = cast.issuer.signed(r#"{"alg":"ES256","kid":"two"}"#, &cast.claims("alice@home", ""));
+    assert_eq!(cast.assume(&new, &[]).await.status, 200);
+    assert_eq!(cast.code(&old).await, "InvalidIdentityToken");
+    // a name that is known again means the key that has it now
+    let forged = cast.issuer.token(&cast.claims("alice@home", ""));
+    assert_eq!(cast.code(&forged).await, "InvalidIdentityToken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_with_a_known_key_waits_for_an_issuer_that_hangs() {
+    let cast = Arc::new(cast().await);
+    let good = cast.issuer.token(&cast.claims("alice@home", ""));
+    assert_eq!(cast.assume(&good, &[]).await.status, 200);
+    *cast.issuer.served.state.lock().unwrap() = State::Hanging;
+    cast.world.context.clock.advance(SignedDuration::from_secs(11));
+    let unknown = cast.issuer.signed(r#"{"alg":"ES256","kid":"two"}"#, &cast.claims("alice@home", ""));
+    let asking = tokio::spawn({
+        let cast = Arc::clone(&cast);
+        async move { cast.code(&unknown).await }
+    });
+    eventually("the issuer is asked", || async { cast.issuer.served.fetches() == 2 }).await;
+    assert_eq!(cast.assume(&good, &[]).await.status, 200);
+    assert!(!asking.is_finished());
+    cast.issuer.served.go.notify_one();
+    assert_eq!(asking.await.unwrap(), "InvalidIdentityToken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
