@@ -1,88 +1,16 @@
-"""Roles assumed with identity tokens of an OpenID Connect issuer: one that runs here, with keys that it makes itself."""
+"""Roles assumed with identity tokens of OpenID Connect issuers that run here, with keys and certificates of their own."""
 
-import base64
-import http.server
 import json
-import subprocess
-import threading
 import time
 
 import botocore
 import pytest
 
 from harness.compute import refused
+from harness.issuer import Authority, Issuer, Key, b64, openssl
 from harness.people import allow
 from harness.sessions import Role, session_client, trusting
 from harness.waiting import wait_until
-
-
-def b64(data):
-    """Base64 as JSON Web Tokens have it."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def openssl(*arguments, given=b""):
-    """What openssl prints."""
-    return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout
-
-
-class Issuer:
-    """An issuer on a port of loopback with an RSA and an EC key."""
-
-    def __init__(self, folder):
-        self.rsa, self.ec = str(folder / "rsa.pem"), str(folder / "ec.pem")
-        openssl("genrsa", "-out", self.rsa, "2048")
-        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.ec)
-        modulus = bytes.fromhex(openssl("rsa", "-in", self.rsa, "-noout", "-modulus").decode().strip().split("=")[1])
-        point = openssl("ec", "-in", self.ec, "-pubout", "-outform", "DER")[-64:]
-        self.keys = [
-            {"kty": "RSA", "kid": "rsa", "alg": "RS256", "use": "sig", "n": b64(modulus), "e": "AQAB"},
-            {"kty": "EC", "kid": "ec", "crv": "P-256", "use": "sig", "x": b64(point[:32]), "y": b64(point[32:])},
-        ]
-        self.asked = []
-        issuer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                issuer.asked.append(self.path)
-                documents = {
-                    "/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"},
-                    "/keys": {"keys": issuer.keys},
-                }
-                found = documents.get(self.path)
-                body = json.dumps(found).encode()
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.name = f"127.0.0.1:{self.server.server_port}"
-        self.url = f"http://{self.name}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def token(self, algorithm="RS256", **claims):
-        """A signed token."""
-        now = int(time.time())
-        claims = {"iss": self.url, "aud": "app", "sub": "alice@home", "iat": now, "exp": now + 600} | claims
-        kid, key = ("rsa", self.rsa) if algorithm == "RS256" else ("ec", self.ec)
-        header = {"alg": algorithm, "kid": kid, "typ": "JWT"}
-        signed = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}"
-        signature = openssl("dgst", "-sha256", "-sign", key, given=signed.encode())
-        return f"{signed}.{b64(signature if algorithm == 'RS256' else flat(signature))}"
-
-
-def flat(der):
-    """The two numbers of an ECDSA signature, 32 bytes each."""
-    numbers, at = b"", 2
-    for _ in range(2):
-        length = der[at + 1]
-        numbers += der[at + 2 : at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
-        at += 2 + length
-    return numbers
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +18,7 @@ def issuer(tmp_path_factory):
     """The issuer, for all tests of this file."""
     issuer = Issuer(tmp_path_factory.mktemp("issuer"))
     yield issuer
-    issuer.server.shutdown()
+    issuer.stop()
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +78,17 @@ def test_tokens_that_prove_nothing_are_refused(stranger, issuer, role):
     ]:
         refused(code, assume, stranger, role, token)
     forged = issuer.token().split(".")
-    forged[0] = b64(json.dumps({"alg": "none"}).encode())
-    refused("InvalidIdentityToken", assume, stranger, role, ".".join(forged))
+    for header in ({"alg": "none"}, {"alg": "none", "kid": "rsa"}, {"alg": "RS256"}, {"alg": "ES256", "kid": "rsa"}):
+        forged[0] = b64(json.dumps(header).encode())
+        refused("InvalidIdentityToken", assume, stranger, role, ".".join(forged))
+        refused("InvalidIdentityToken", assume, stranger, role, ".".join(forged[:2] + [""]))
+
+
+def test_a_public_key_is_no_secret_to_sign_with(stranger, issuer, role):
+    pem = openssl("rsa", "-in", issuer.rsa.file, "-pubout")
+    for secret in (pem, pem.strip(), openssl("rsa", "-in", issuer.rsa.file, "-pubout", "-outform", "DER"), issuer.rsa.public["n"].encode()):
+        for header in ({"alg": "HS256", "kid": "rsa"}, {"alg": "HS256"}, {"alg": "RS256", "kid": "rsa"}):
+            refused("InvalidIdentityToken", assume, stranger, role, issuer.confused(secret, header))
 
 
 def test_an_issuer_that_is_gone_is_a_communication_error(iam, stranger, issuer, role):
@@ -181,3 +118,84 @@ def test_a_provider_is_shown_and_changed(iam, provider, issuer):
     assert iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=provider)["Tags"] == [{"Key": "team", "Value": "red"}]
     iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=provider, TagKeys=["team"])
     assert provider in [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+
+
+# Over HTTPS
+
+
+@pytest.fixture
+def registered(iam):
+    """Registers issuers with a role for their alice: `registered(issuer, *thumbprints)`."""
+    made = []
+
+    def register(issuer, *thumbprints):
+        provider = iam.create_open_id_connect_provider(Url=issuer.url, ClientIDList=["app"], ThumbprintList=list(thumbprints))
+        arn = provider["OpenIDConnectProviderArn"]
+        condition = {f"{issuer.name}:aud": "app", f"{issuer.name}:sub": "alice@home"}
+        role = Role(iam, trusting({"Federated": arn}, "sts:AssumeRoleWithWebIdentity", StringEquals=condition))
+        made.append((issuer, arn, role))
+        return role
+
+    yield register
+    for issuer, arn, role in made:
+        role.remove()
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        issuer.stop()
+
+
+@pytest.fixture
+def private(tmp_path):
+    """An authority that this cloud was not told of, with one below it."""
+    root = Authority(tmp_path, "private-root")
+    return root, Authority(tmp_path, "private-middle", under=root)
+
+
+def test_an_issuer_under_an_authority_of_the_configuration_is_believed(cloud, stranger, registered, tmp_path):
+    issuer = Issuer(tmp_path, cloud.authority.serving("issuer"))
+    reply = assume(stranger, registered(issuer), issuer.token())
+    assert (reply["Provider"], reply["SubjectFromWebIdentityToken"]) == (issuer.url, "alice@home")
+
+
+def test_an_issuer_under_another_authority_is_believed_by_its_thumbprint_only(iam, stranger, registered, private, tmp_path):
+    root, middle = private
+    issuer = Issuer(tmp_path, middle.serving("issuer"))
+    role = registered(issuer)
+    refused("IDPCommunicationError", assume, stranger, role, issuer.token())
+    arn = next(one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] if issuer.name in one["Arn"])
+    # the topmost certificate that the server shows is the one below the root, as AWS has it
+    for thumbprint, believed in (("ab" * 20, False), (root.thumbprint, False), (middle.thumbprint, True), ("ab" * 20, False)):
+        iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=[thumbprint])
+        if believed:
+            assert assume(stranger, role, issuer.token())["Provider"] == issuer.url
+        else:
+            refused("IDPCommunicationError", assume, stranger, role, issuer.token())
+
+
+@pytest.mark.parametrize("wrong", [{"alternative": "DNS:elsewhere.example"}, {"days": -1}], ids=["another name", "expired"])
+def test_a_certificate_must_be_for_the_issuer_and_of_today(cloud, stranger, registered, private, tmp_path, wrong):
+    middle = private[1]
+    issuer = Issuer(tmp_path, middle.serving("issuer", **wrong))
+    refused("IDPCommunicationError", assume, stranger, registered(issuer, middle.thumbprint), issuer.token())
+
+
+def test_keys_change_and_an_issuer_that_fails_takes_none_away(cloud, stranger, registered, tmp_path):
+    issuer = Issuer(tmp_path, cloud.authority.serving("issuer"))
+    role = registered(issuer)
+    assume(stranger, role, issuer.token())
+    issuer.failing = True
+    new = Key(tmp_path, "new", "ES256")
+    rotated = lambda: issuer.token("ES256", key=new)
+
+    def failure():
+        try:
+            assume(stranger, role, rotated())
+        except botocore.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+        return "believed"
+
+    # asked again for the unknown key, it fails; the ones that are known are as good as before
+    wait_until(lambda: failure() == "IDPCommunicationError", 60, every=1, what="the failing issuer is asked")
+    assume(stranger, role, issuer.token())
+    issuer.keys, issuer.failing = [new], False
+    wait_until(lambda: failure() == "believed", 60, every=1, what="the new key is found")
+    refused("InvalidIdentityToken", assume, stranger, role, issuer.token())

@@ -17,6 +17,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from harness import host
+from harness.issuer import Authority
 from harness.waiting import wait_until
 
 REGION = "us-east-1"
@@ -51,6 +52,8 @@ class Cloud:
         # A fixed port, not 0: after a kill -9 the gateway must be found where it was.
         self.port = free_port()
         self.certificate = self._beside(certificate)
+        # Issuers of identity tokens may have their certificates from this one.
+        self.authority = Authority(self.directory, "authority")
         tls = f'[gateway.tls]\ncertificate = "{self.certificate}"\nkey = "{self._beside(key)}"\n' if certificate else ""
         self.config.write_text(
             f'''data_dir = "{self.data}"
@@ -61,6 +64,7 @@ public_pool = "{self.pool}.0/24"
 
 [identity]
 oidc_loopback = true
+oidc_ca_bundle = "{self.authority.certificate}"
 
 [gateway]
 listen = "127.0.0.1:{self.port}"
