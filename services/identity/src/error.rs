@@ -34,6 +34,21 @@ pub enum Error {
     /// A managed policy that is not there, or is not attached.
     #[error("Policy {0} was not found.")]
     NoSuchPolicy(String),
+    /// A role that only the service it is linked to may change.
+    #[error("Cannot perform the operation on the protected role '{0}' - this role is only modifiable by AWS")]
+    ProtectedRole(String),
+    /// A service that has no service-linked role here.
+    #[error("The service {0} cannot be found, or has no service-linked role.")]
+    NoSuchLinkedService(String),
+    /// A service-linked role's name that the account uses already.
+    #[error("Service role name {0} has been taken in this account, please try a different suffix.")]
+    LinkedRoleTaken(String),
+    /// A deletion of a service-linked role that is not known.
+    #[error("The deletion task {0} cannot be found.")]
+    NoSuchDeletion(String),
+    /// A managed policy of a service-linked role, which nobody else may have.
+    #[error("Cannot attach a Service Role Policy to a customer role.")]
+    PolicyNotAttachable,
     /// A managed policy that is to be attached and is not there.
     #[error("Policy {0} does not exist or is not attachable.")]
     NotAttachable(String),
@@ -283,6 +298,8 @@ impl Error {
             | Error::NoSuchLoginProfile(_)
             | Error::NoSuchSshKey(_)
             | Error::NoSuchJob(_)
+            | Error::NoSuchLinkedService(_)
+            | Error::NoSuchDeletion(_)
             | Error::NoPasswordPolicy(_)
             | Error::NotTheirMfaDevice => ErrorCode::NoSuchEntity,
             Error::NotTheOperator | Error::MfaFailed(_) => ErrorCode::AccessDenied,
@@ -312,7 +329,9 @@ impl Error {
             }
             Error::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Error::Validation(_) | Error::MustNameUser => ErrorCode::ValidationError,
-            Error::InvalidInput(_) => ErrorCode::InvalidInput,
+            Error::InvalidInput(_) | Error::LinkedRoleTaken(_) => ErrorCode::InvalidInput,
+            Error::ProtectedRole(_) => ErrorCode::UnmodifiableEntity,
+            Error::PolicyNotAttachable => ErrorCode::PolicyNotAttachable,
             Error::InvalidIdentityToken(_) => ErrorCode::InvalidIdentityToken,
             Error::ExpiredIdentityToken(_) => ErrorCode::ExpiredTokenException,
             Error::IdpCommunication(_) => ErrorCode::IdpCommunicationError,

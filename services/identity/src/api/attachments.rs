@@ -29,8 +29,8 @@ impl Identity {
         let (account, limit) = (caller.account_id().to_owned(), self.config.max_attached_policies);
         self.db
             .change(move |tx| {
-                let mut holder = H::named(tx, &account, &name)?;
-                policies::find(tx, &account, &arn).map_err(|error| match error {
+                let mut holder = H::to_change(tx, &account, &name)?;
+                policies::attachable(tx, &account, &arn).map_err(|error| match error {
                     Error::NoSuchPolicy(arn) => Error::NotAttachable(arn),
                     other => other,
                 })?;
@@ -51,7 +51,7 @@ impl Identity {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
-                let mut holder = H::named(tx, &account, &name)?;
+                let mut holder = H::to_change(tx, &account, &name)?;
                 holder.permissions_mut().detach(&arn)?;
                 holder.put(tx)
             })

@@ -39,7 +39,7 @@ impl Identity {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
-                let mut holder = H::named(tx, &account, &name)?;
+                let mut holder = H::to_change(tx, &account, &name)?;
                 if let Some(arn) = &boundary {
                     policies::check_boundary(tx, &account, arn)?;
                 }

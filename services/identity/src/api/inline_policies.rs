@@ -28,7 +28,7 @@ impl Identity {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
-                let mut holder = H::named(tx, &account, &owner)?;
+                let mut holder = H::to_change(tx, &account, &owner)?;
                 holder.permissions_mut().put(H::KIND, &owner, name.clone(), text.clone())?;
                 holder.put(tx)
             })
@@ -67,7 +67,7 @@ impl Identity {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
-                let mut holder = H::named(tx, &account, &owner)?;
+                let mut holder = H::to_change(tx, &account, &owner)?;
                 holder.permissions_mut().remove(H::KIND, &name)?;
                 holder.put(tx)
             })

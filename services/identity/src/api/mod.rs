@@ -39,6 +39,7 @@ mod policy_versions;
 mod quotas;
 mod role_policies;
 mod roles;
+mod service_linked_roles;
 mod session_holder;
 mod sessions;
 mod sign_in;
@@ -146,6 +147,9 @@ fn role_actions(actions: Actions<Identity>) -> Actions<Identity> {
         .offer::<iam::UpdateRoleDescription>()
         .offer::<iam::UpdateAssumeRolePolicy>()
         .offer::<iam::DeleteRole>()
+        .offer::<iam::CreateServiceLinkedRole>()
+        .offer::<iam::DeleteServiceLinkedRole>()
+        .offer::<iam::GetServiceLinkedRoleDeletionStatus>()
         .offer::<iam::GetAccountSummary>()
         .offer::<iam::GetAccountAuthorizationDetails>()
         .offer::<iam::SimulateCustomPolicy>()

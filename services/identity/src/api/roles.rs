@@ -15,6 +15,7 @@ use super::{tags, views};
 use crate::domain;
 use crate::domain::entity::Role;
 use crate::domain::permissions::Permissions;
+use crate::domain::service_linked;
 use crate::domain::trust::{self, TrustPolicy};
 use crate::domain::{arn, ids, names};
 use crate::error::Error;
@@ -25,13 +26,13 @@ impl Identity {
     /// Changes a role, and gives it as it is then.
     async fn change_role<F>(&self, caller: &Caller, name: String, mut f: F) -> Result<Role, Error>
     where
-        F: FnMut(&mut Role) + Send + 'static,
+        F: FnMut(&mut Role) -> Result<(), Error> + Send + 'static,
     {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
                 let mut role = roles::named(tx, &account, &name)?;
-                f(&mut role);
+                f(&mut role)?;
                 roles::put(tx, &role)?;
                 Ok(role)
             })
@@ -62,6 +63,7 @@ impl Serve<CreateRole> for Identity {
             trust: TrustPolicy { text: op.assume_role_policy_document, bound: Default::default() },
             tags: tags(&op.tags),
             permissions: Permissions { boundary: op.permissions_boundary, ..Permissions::default() },
+            linked_service: None,
         };
         check(&role)?;
         let limit = self.config.max_roles;
@@ -89,6 +91,10 @@ impl Serve<CreateRole> for Identity {
 fn check(role: &Role) -> Result<(), Error> {
     names::role_name(&role.name)?;
     names::path("path", &role.path)?;
+    if role.path.starts_with(service_linked::PATH) {
+        let what = "is for service-linked roles, which CreateServiceLinkedRole makes.";
+        return Err(Error::InvalidInput(format!("The path {} {what}", service_linked::PATH)));
+    }
     names::role_description(role.description.as_deref().unwrap_or(""))?;
     domain::tags::check(&role.tags)?;
     if let Some(arn) = &role.permissions.boundary {
@@ -138,10 +144,16 @@ impl Serve<UpdateRole> for Identity {
         names::role_description(op.description.as_deref().unwrap_or(""))?;
         let seconds = names::max_session_seconds(op.max_session_duration)?;
         self.change_role(caller, op.role_name, move |role| {
-            role.max_session_seconds = seconds;
+            match (&role.linked_service, op.max_session_duration) {
+                (None, _) => role.max_session_seconds = seconds,
+                // its description is all that people may change of it
+                (Some(_), None) => {}
+                (Some(_), Some(_)) => return Err(Error::ProtectedRole(role.name.clone())),
+            }
             if let Some(text) = &op.description {
                 role.description = Some(text.clone()).filter(|text| !text.is_empty());
             }
+            Ok(())
         })
         .await?;
         Ok(UpdateRoleResult {})
@@ -161,6 +173,7 @@ impl Serve<UpdateRoleDescription> for Identity {
         names::role_description(&op.description)?;
         let change = move |role: &mut Role| {
             role.description = Some(op.description.clone()).filter(|text| !text.is_empty());
+            Ok(())
         };
         let role = self.change_role(caller, op.role_name, change).await?;
         Ok(UpdateRoleDescriptionResult { role: views::role(&self.db.read()?, &role)? })
@@ -177,7 +190,7 @@ impl Serve<UpdateAssumeRolePolicy> for Identity {
         let account = caller.account_id().to_owned();
         self.db
             .change(move |tx| {
-                let role = roles::named(tx, &account, &op.role_name)?;
+                let role = roles::named(tx, &account, &op.role_name)?.unprotected()?;
                 let trust = roles::bind_trust(tx, &account, &op.policy_document)?;
                 roles::put(tx, &Role { trust, ..role })
             })

@@ -155,7 +155,7 @@ pub fn aws_policy(managed: &auth::managed::Managed, usage: Usage) -> Result<iam:
         default_version_id: managed.default_version.to_owned(),
         attachment_count: count(usage.attachments),
         permissions_boundary_usage_count: count(usage.boundaries),
-        is_attachable: true,
+        is_attachable: managed.is_attachable(),
         description: Some(managed.description.to_owned()),
         create_date: created,
         update_date: created,

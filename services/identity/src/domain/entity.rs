@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::arn;
 use super::permissions::Permissions;
 use super::trust::TrustPolicy;
+use crate::error::Error;
 
 /// An account. Its root has the account's id for its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,9 +108,20 @@ pub struct Role {
     pub tags: Vec<Tag>,
     /// Its policies.
     pub permissions: Permissions,
+    /// The service that it is linked to: nobody else may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_service: Option<String>,
 }
 
 impl Role {
+    /// Itself, unless it is linked to a service.
+    pub fn unprotected(self) -> Result<Self, Error> {
+        match self.linked_service {
+            None => Ok(self),
+            Some(_) => Err(Error::ProtectedRole(self.name)),
+        }
+    }
+
     /// Its ARN.
     pub fn arn(&self) -> String {
         arn::role(&self.account, &self.path, &self.name)

@@ -14,6 +14,10 @@ pub trait Holder: Sized + Send + 'static {
 
     /// The one of this name.
     fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error>;
+    /// The one of this name, to change its policies; refused where only a service may.
+    fn to_change(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        Self::named(read, account, name)
+    }
     /// Writes it back.
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Its policies.
@@ -61,6 +65,9 @@ impl Holder for Role {
 
     fn named(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
         roles::named(read, account, name)
+    }
+    fn to_change(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        roles::named(read, account, name)?.unprotected()
     }
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         roles::put(tx, self)

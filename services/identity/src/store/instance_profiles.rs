@@ -71,7 +71,7 @@ pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
 
 /// Gives an instance profile its role.
 pub fn add_role(tx: &mut Tx<'_>, account: &str, name: &str, role: &str) -> Result<(), Error> {
-    let (profile, role) = (named(tx, account, name)?, roles::named(tx, account, role)?);
+    let (profile, role) = (named(tx, account, name)?, roles::named(tx, account, role)?.unprotected()?);
     if profile.role.is_some() {
         return Err(Error::QuotaExceeded { quota: "InstanceSessionsPerInstanceProfile".into(), limit: 1 });
     }

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod kms;
 mod kms_tables;
 pub mod last_accessed;
+pub mod linked_roles;
 pub mod mfa;
 pub mod oidc_providers;
 pub mod passwords;

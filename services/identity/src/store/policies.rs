@@ -40,6 +40,14 @@ pub fn find(read: &impl Read, account: &str, arn: &str) -> Result<AnyPolicy, Err
     customer(read, account, arn).map(|policy| AnyPolicy::Customer(Box::new(policy)))
 }
 
+/// The policy of this ARN, if somebody of the account may have it.
+pub fn attachable(read: &impl Read, account: &str, arn: &str) -> Result<AnyPolicy, Error> {
+    match find(read, account, arn)? {
+        AnyPolicy::Aws(managed) if !managed.is_attachable() => Err(Error::PolicyNotAttachable),
+        policy => Ok(policy),
+    }
+}
+
 /// The account's own policy of this ARN.
 pub fn customer(read: &impl Read, account: &str, arn: &str) -> Result<ManagedPolicy, Error> {
     let missing = || Error::NoSuchPolicy(arn.to_owned());
@@ -138,7 +146,7 @@ pub fn entities(
 
 /// Refuses an ARN that cannot be a boundary in the account.
 pub fn check_boundary(read: &impl Read, account: &str, arn: &str) -> Result<(), Error> {
-    match find(read, account, arn) {
+    match attachable(read, account, arn) {
         Ok(_) => Ok(()),
         Err(Error::NoSuchPolicy(arn)) => Err(Error::NotABoundary(arn)),
         Err(other) => Err(other),

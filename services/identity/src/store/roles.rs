@@ -63,7 +63,7 @@ pub fn put(tx: &mut Tx<'_>, role: &Role) -> Result<(), Error> {
 
 /// Deletes a role that has nothing any more.
 pub fn delete(tx: &mut Tx<'_>, account: &str, name: &str) -> Result<(), Error> {
-    let role = named(tx, account, name)?;
+    let role = named(tx, account, name)?.unprotected()?;
     role.permissions.must_be_empty()?;
     if !instance_profiles::with_role(tx, &role)?.is_empty() {
         return Err(Error::DeleteConflict(

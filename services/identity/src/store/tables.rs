@@ -11,6 +11,7 @@ use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
 use crate::domain::oidc_provider::OidcProvider;
 use crate::domain::password::{LoginProfile, PasswordPolicy};
+use crate::domain::service_linked::Deletion;
 use crate::domain::ssh_key::SshKey;
 use crate::domain::usage::{ActionUse, KeyUse};
 
@@ -139,6 +140,10 @@ pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("
 /// By account and job: reports of last accesses.
 pub const ACCESS_REPORTS: Table<InAccount, AccessReport> = Table::new("access_reports");
 json_value!(AccessReport, version = 1);
+
+/// By account and task: service-linked roles that were deleted.
+pub const ROLE_DELETIONS: Table<InAccount, Deletion> = Table::new("role_deletions");
+json_value!(Deletion, version = 1);
 
 json_value!(LoginProfile, version = 1);
 json_value!(PasswordPolicy, version = 1);

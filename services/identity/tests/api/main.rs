@@ -22,6 +22,7 @@ mod policies;
 mod quotas;
 mod role_policies;
 mod roles;
+mod service_linked_roles;
 mod sessions;
 mod simulations;
 mod ssh_keys;

@@ -29,8 +29,19 @@ pub struct Managed {
     pub policy: Policy,
 }
 
+/// Path of the policies of service-linked roles.
+const OF_SERVICES: &str = "/aws-service-role/";
+
+impl Managed {
+    /// Whether anybody may attach it: those of service-linked roles are for these alone.
+    pub fn is_attachable(&self) -> bool {
+        self.path != OF_SERVICES
+    }
+}
+
 struct Entry {
     name: &'static str,
+    path: &'static str,
     id: &'static str,
     default_version: &'static str,
     create_date: &'static str,
@@ -54,8 +65,8 @@ static ALL: LazyLock<Vec<Managed>> = LazyLock::new(|| ENTRIES.iter().filter_map(
 fn compile(entry: &Entry) -> Option<Managed> {
     Some(Managed {
         name: entry.name,
-        arn: format!("arn:aws:iam::aws:policy/{}", entry.name),
-        path: "/",
+        arn: format!("arn:aws:iam::aws:policy{}{}", entry.path, entry.name),
+        path: entry.path,
         id: entry.id,
         description: entry.description,
         default_version: entry.default_version,
@@ -67,8 +78,12 @@ fn compile(entry: &Entry) -> Option<Managed> {
 
 macro_rules! entry {
     ($name:literal, $id:literal, $version:literal, $date:literal, $description:literal) => {
+        entry!("/", $name, $id, $version, $date, $description)
+    };
+    ($path:expr, $name:literal, $id:literal, $version:literal, $date:literal, $description:literal) => {
         Entry {
             name: $name,
+            path: $path,
             id: $id,
             default_version: $version,
             create_date: $date,
@@ -80,6 +95,8 @@ macro_rules! entry {
 
 #[rustfmt::skip]
 const ENTRIES: &[Entry] = &[
+    entry!(OF_SERVICES, "AWSEC2SpotServiceRolePolicy", "ANPAIZJJBQNXQYVKTEXGM", "v4", "2017-09-18T18:51:54Z",
+        "Allows EC2 Spot to launch and manage spot instances"),
     entry!("AdministratorAccess", "ANPAIWMBCKSKIEE64ZLYK", "v1", "2015-02-06T18:39:46Z",
         "Provides full access to AWS services and resources."),
     entry!("AmazonEC2FullAccess", "ANPAI3VAJF5ZCRZ7MCQE6", "v5", "2015-02-06T18:40:15Z",
@@ -90,6 +107,8 @@ const ENTRIES: &[Entry] = &[
         "Provides full access to all buckets via the AWS Management Console."),
     entry!("AmazonS3ReadOnlyAccess", "ANPAIZTJ4DXE7G6AGAE6M", "v3", "2015-02-06T18:40:59Z",
         "Provides read only access to all buckets via the AWS Management Console."),
+    entry!(OF_SERVICES, "AutoScalingServiceRolePolicy", "ANPAIC5D2V7MRWBMHGD7G", "v5", "2018-01-08T23:10:55Z",
+        "Enables access to AWS Services and Resources used or managed by Auto Scaling"),
     entry!("IAMFullAccess", "ANPAI7XKCFMBPM3QQRRVQ", "v2", "2015-02-06T18:40:38Z",
         "Provides full access to IAM via the AWS Management Console."),
     entry!("IAMReadOnlyAccess", "ANPAJKSO7NDY4T57MWDSQ", "v4", "2015-02-06T18:40:39Z",
@@ -114,6 +133,14 @@ mod tests {
         assert!(list().is_sorted_by_key(|managed| managed.name));
         let ids: std::collections::BTreeSet<_> = list().iter().map(|managed| managed.id).collect();
         assert_eq!(ids.len(), list().len());
+    }
+
+    #[test]
+    fn policies_of_service_linked_roles_are_for_these_alone() {
+        let spot = lookup("arn:aws:iam::aws:policy/aws-service-role/AWSEC2SpotServiceRolePolicy").unwrap();
+        assert!(!spot.is_attachable());
+        assert!(lookup("arn:aws:iam::aws:policy/AWSEC2SpotServiceRolePolicy").is_none());
+        assert_eq!(list().iter().filter(|managed| !managed.is_attachable()).count(), 2);
     }
 
     #[test]
