@@ -24,6 +24,7 @@ mod store;
 pub use bootstrap::{AdminCredentials, admin_credentials};
 pub use config::Config;
 pub use error::Error;
+pub use master_key::SECRET_VARIABLES;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -33,6 +33,8 @@ const NEXT: &str = "master-key.next";
 const VARIABLE: &str = "MURUS_MASTER_KEY";
 /// Holds the key before it, while it is being rotated.
 const OLD_VARIABLE: &str = "MURUS_OLD_MASTER_KEY";
+/// Environment variables that no process but identity's may be given.
+pub const SECRET_VARIABLES: [&str; 2] = [VARIABLE, OLD_VARIABLE];
 /// What was sealed with the old key is stored within this time: nothing waits between the two.
 const SETTLE: Duration = Duration::from_millis(500);
 

@@ -57,17 +57,29 @@ pub async fn run(config: Config, config_path: &Path) -> Result<(), Failure> {
     users::clear_run_directory(&config.run_dir)?;
     let program = std::env::current_exe()?;
     let mut stops = Vec::new();
+    // also while a service does not come up
+    let mut signal = std::pin::pin!(host::wait_for_signal());
+    let mut told_to_stop = false;
     for services in PROCESSES {
         let job = Job { services, program: program.clone(), config: config_path.to_owned() };
         let stop = Shutdown::default();
         let (watch, name) = (stop.clone(), job.name());
         let account = users::of(services[0])?;
         stop.spawn(async move { job.keep_running(account, &watch).await });
-        wait_until_open(&config.run_dir, services, &name).await;
         stops.push(stop);
+        tokio::select! {
+            () = wait_until_open(&config.run_dir, services, &name) => {}
+            told = &mut signal => {
+                told?;
+                told_to_stop = true;
+                break;
+            }
+        }
     }
-    tracing::info!("all services are started");
-    host::wait_for_signal().await?;
+    if !told_to_stop {
+        tracing::info!("all services are started");
+        signal.await?;
+    }
     tracing::info!("stopping");
     for stop in stops.into_iter().rev() {
         stop.begin();
@@ -105,6 +117,12 @@ impl Job {
     fn command(&self, account: Option<users::Account>) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(&self.config).env(host::SUPERVISED, "1").stdin(Stdio::null());
+        if !self.services.contains(&ServiceName::Identity) {
+            // who takes over another service must not find the master key there
+            identity::SECRET_VARIABLES.iter().for_each(|name| {
+                command.env_remove(name);
+            });
+        }
         if self.services == [ServiceName::Node] {
             command.arg("node");
         } else {
