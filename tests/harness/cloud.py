@@ -79,6 +79,8 @@ lifecycle_day_seconds = 1
 {tls}{more}'''
         )
         self.config.chmod(0o644)
+        # For the processes, beside what this one has.
+        self.variables = {}
         self.supervisor = None
         self._clients = {}
 
@@ -95,15 +97,20 @@ lifecycle_day_seconds = 1
 
     def start(self, deadline=120):
         """Starts `murus up` and waits until every service answers."""
+        self.launch()
+        self.wait_until_it_answers(deadline)
+        return self
+
+    def launch(self):
+        """Starts `murus up`."""
         command = [str(host.BINARY), "up", "--config", str(self.config)]
         if self.single_process:
             command.append("--single-process")
         with open(self.log, "ab") as log:
             self.supervisor = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        self.wait_until_it_answers(deadline)
-        return self
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                env=os.environ | self.variables,
+            )  # fmt: skip
 
     def wait_until_it_answers(self, deadline=120):
         """Waits until a call to every service succeeds."""
