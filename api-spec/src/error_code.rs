@@ -261,6 +261,8 @@ codes! {
     InvalidChunkSize "InvalidChunkSizeError" 403;
     MalformedTrailer "MalformedTrailerError" 400;
     MalformedPostRequest "MalformedPOSTRequest" 400;
+    MaxPostPreDataLengthExceeded "MaxPostPreDataLengthExceeded" 400;
+    InvalidPolicyDocument "InvalidPolicyDocument" 400;
     UnresolvableGrantByEmailAddress "UnresolvableGrantByEmailAddress" 400;
 }
 

@@ -72,6 +72,21 @@ pub struct DeleteError {
     pub message: String,
 }
 
+/// The answer to an upload by form that asks for one. It has no namespace.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PostResponse {
+    /// URL of the object.
+    pub location: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// In quotes.
+    #[serde(rename = "ETag")]
+    pub etag: String,
+}
+
 /// The answer of `CopyObject` and `UploadPartCopy`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -63,6 +63,8 @@ pub enum Error {
     InvalidPartOrder,
     #[error("Your proposed upload is smaller than the minimum allowed size")]
     PartTooSmall { number: u32, size: u64, etag: String },
+    #[error("Your proposed upload is smaller than the minimum allowed size")]
+    EntityTooSmall { size: u64, least: u64 },
     #[error("Your proposed upload exceeds the maximum allowed size")]
     EntityTooLarge { size: u64, limit: u64 },
     #[error("You did not provide the number of bytes specified by the Content-Length HTTP header")]
@@ -75,6 +77,14 @@ pub enum Error {
     MalformedXml(String),
     #[error("The XML you provided was not well-formed or did not validate against our published schema")]
     MalformedAcl(String),
+    #[error("The body of your POST request is not well-formed multipart/form-data.")]
+    MalformedForm(&'static str),
+    #[error("Your POST request fields preceeding the upload file was too large.")]
+    FormTooLarge,
+    #[error("Invalid Policy: {0}")]
+    InvalidPolicyDocument(String),
+    #[error("Invalid according to Policy: {0}")]
+    AgainstPolicy(String),
     #[error("{0}")]
     MalformedPolicy(String),
     #[error("The Content-MD5 you specified was invalid.")]
@@ -163,6 +173,11 @@ impl From<std::io::Error> for Error {
 }
 
 impl Error {
+    /// A form that has another number of files than one.
+    pub fn wrong_number_of_files(found: u32) -> Self {
+        Error::argument("file", &found.to_string(), "POST requires exactly one file upload per request.")
+    }
+
     /// An argument that has a wrong value.
     pub fn argument(name: &str, value: &str, message: impl Into<String>) -> Self {
         Error::InvalidArgument { name: name.into(), value: value.into(), message: message.into() }
@@ -217,6 +232,9 @@ impl From<Error> for ApiError {
                 .detail("MinSizeAllowed", MIN_PART_BYTES.to_string())
                 .detail("PartNumber", number.to_string())
                 .detail("ETag", etag),
+            Error::EntityTooSmall { size, least } => new(ErrorCode::EntityTooSmall)
+                .detail("ProposedSize", size.to_string())
+                .detail("MinSizeAllowed", least.to_string()),
             Error::EntityTooLarge { size, limit } => new(ErrorCode::EntityTooLarge)
                 .detail("ProposedSize", size.to_string())
                 .detail("MaxSizeAllowed", limit.to_string()),
@@ -225,6 +243,11 @@ impl From<Error> for ApiError {
             Error::MissingRequestBody => new(ErrorCode::MissingRequestBody),
             Error::MalformedXml(why) => log(ErrorCode::MalformedXml, why),
             Error::MalformedAcl(why) => log(ErrorCode::MalformedAclError, why),
+            Error::MalformedForm(why) => log(ErrorCode::MalformedPostRequest, why.to_owned()),
+            Error::FormTooLarge => new(ErrorCode::MaxPostPreDataLengthExceeded)
+                .detail("MaxPostPreDataLengthBytes", crate::api::form::MAX_FIELDS.to_string()),
+            Error::InvalidPolicyDocument(_) => new(ErrorCode::InvalidPolicyDocument),
+            Error::AgainstPolicy(_) => new(ErrorCode::AccessDenied),
             Error::MalformedPolicy(_) => new(ErrorCode::MalformedPolicy),
             Error::InvalidDigest => new(ErrorCode::InvalidDigest),
             Error::Md5Mismatch { declared, computed } => new(ErrorCode::BadDigest)

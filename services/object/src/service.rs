@@ -156,6 +156,22 @@ impl Service {
         })
     }
 
+    /// Opens encrypted content that the index does not know yet: a file of `size` plain bytes.
+    pub fn open_new(
+        &self,
+        id: DataId,
+        size: u64,
+        stretch: Stretch,
+        key: &ContentKey,
+    ) -> Result<Content, Error> {
+        let mut plan = Plan { sealed: true, segments: VecDeque::new() };
+        let file = Arc::new(self.files.read(id)?);
+        let open = |Stretch { offset, length }| Extent::Open { file: Arc::clone(&file), offset, length };
+        let extents = plan.stored(size, stretch).map(open).collect();
+        let content = Content::new(extents, self.files.clone(), self.pool.clone(), None);
+        Ok(content.opened_by(Opening::new(key.clone(), plan.segments)))
+    }
+
     fn extents(
         &self,
         snapshot: &Snapshot,

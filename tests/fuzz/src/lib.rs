@@ -1,5 +1,5 @@
-//! What an enemy's bytes reach first: policies, signatures, query bodies, chunked bodies. Each target takes any bytes and
-//! fails by panicking.
+//! What an enemy's bytes reach first: policies, signatures, query bodies, chunked bodies, forms. Each target takes any
+//! bytes and fails by panicking.
 //!
 //! `fuzz/` runs them without end (`cargo +nightly fuzz run policy`), `tests/bounded.rs` for a moment, over `corpus/` and
 //! what is made of it, in every `cargo test`.
@@ -11,15 +11,25 @@ use auth::policy::{
     Context, Policies, Policy, PolicyKind, Principal, Quota, Request, Source, evaluate, exceeded,
 };
 use auth::sigv4::{self, EMPTY_SHA256, RequestParts, SigningKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use object::body::chunked::Decoder;
+use object::body::form::{Event, Head, Parser};
+use object::domain::post_policy::{PostPolicy, Submitted};
 
 /// A target by its name.
 pub type Target = fn(&[u8]);
 
 /// All of them, with the folder of their corpus.
-pub const TARGETS: [(&str, Target); 4] =
-    [("policy", policy), ("sigv4", sigv4), ("query", query_body), ("chunked", chunked)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("policy", policy),
+    ("sigv4", sigv4),
+    ("query", query_body),
+    ("chunked", chunked),
+    ("form", form),
+    ("post-policy", post_policy),
+];
 
 /// A policy document: parsed as each kind; what is taken must be decided on, and mean the same when read again.
 pub fn policy(data: &[u8]) {
@@ -98,4 +108,45 @@ fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<Decoded> {
     }
     let trailers = decoder.finish().ok()?;
     Some((content, trailers))
+}
+
+/// A browser's form with the boundary `b`: in pieces of any size it has the same parts as in one.
+pub fn form(data: &[u8]) {
+    let Some((cut, body)) = data.split_first() else { return };
+    let whole = parts(std::iter::once(body));
+    let pieces = parts(body.chunks(usize::from(*cut).max(1)));
+    assert_eq!(whole, pieces, "the pieces of a form change what is read");
+}
+
+/// Heads, contents, and whether the form has ended.
+pub type Parts = (Vec<(Head, Vec<u8>)>, bool);
+
+/// What a form has, read in these pieces; none when it is malformed.
+pub fn parts<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<Parts> {
+    let mut parser = Parser::new("b");
+    let (mut parts, mut ended) = (Vec::new(), false);
+    for piece in pieces {
+        parser.push(piece.to_vec().into());
+        while let Some(event) = parser.event().ok()? {
+            match event {
+                Event::Part(head) => parts.push((head, Vec::new())),
+                Event::Content(content) => parts.last_mut()?.1.extend_from_slice(&content),
+                Event::PartEnd => {}
+                Event::End => ended = true,
+            }
+        }
+    }
+    Some((parts, ended))
+}
+
+/// The document of a form's policy: what is taken must be decided on, and never lets a field pass that it does not name.
+pub fn post_policy(data: &[u8]) {
+    let Ok(policy) = PostPolicy::parse(&STANDARD.encode(data)) else { return };
+    let fields =
+        [("key".to_owned(), "user/a".to_owned()), ("\0 nobody names this".to_owned(), String::new())];
+    let check =
+        |fields| policy.check(Timestamp::UNIX_EPOCH, Submitted { fields, bucket: "mine", exempt: &[] });
+    // most are refused: it is enough that they are
+    let _ = (check(&[]), check(&fields[..1]));
+    assert!(check(&fields).is_err(), "a field passed that no condition is about");
 }

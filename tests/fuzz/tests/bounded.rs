@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fuzz_targets::{TARGETS, Target};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -79,4 +81,13 @@ fn the_corpus_has_what_is_accepted() {
         tree.decode::<api_spec::ec2::run_instances::RunInstances>().ok()
     };
     assert!(corpus("query").iter().any(|seed| query(seed).is_some()));
+    let policies = corpus("post-policy");
+    let read =
+        |seed: &Vec<u8>| object::domain::post_policy::PostPolicy::parse(&STANDARD.encode(seed)).is_ok();
+    assert!(policies.iter().any(read));
+    let form = &corpus("form")[0];
+    assert!(
+        fuzz_targets::parts(std::iter::once(&form[1..]))
+            .is_some_and(|(parts, ended)| parts.len() == 2 && ended)
+    );
 }

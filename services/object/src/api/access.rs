@@ -40,6 +40,7 @@ impl Resource<'_> {
 
 /// Decides on everything that the operation is about to do.
 pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
+    use Operation as O;
     let operation = x.operation;
     match operation {
         Operation::ListBuckets => return plain(x, operation.action(), "arn:aws:s3:::*").await.map(Some),
@@ -63,8 +64,7 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     }
     let resource = Resource { name: &x.place.bucket, bucket, key: &x.place.key, object: x.object.as_ref() };
     let decision = may(x, &action(x), &resource).await?;
-    let writes =
-        matches!(operation, Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload);
+    let writes = matches!(operation, O::PutObject | O::PostObject | O::CopyObject | O::CreateMultipartUpload);
     if writes && has_acl(x) {
         may(x, "s3:PutObjectAcl", &Resource { object: None, ..resource }).await?;
     }
@@ -80,10 +80,7 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     }
     let compares = matches!(
         operation,
-        Operation::PutObject
-            | Operation::CopyObject
-            | Operation::CompleteMultipartUpload
-            | Operation::DeleteObject
+        O::PutObject | O::PostObject | O::CopyObject | O::CompleteMultipartUpload | O::DeleteObject
     );
     // whoever compares an ETag learns whether it is the object's
     if compares && x.header("if-match").is_some_and(|etag| etag.trim() != "*") {
@@ -323,6 +320,7 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
         let kind = match signature.sig.carrier {
             Carrier::Header => "REST-HEADER",
             Carrier::Query => "REST-QUERY-STRING",
+            Carrier::Form => "POST",
         };
         access.keys.insert("s3:authType", kind).insert("s3:signatureversion", signature.version());
         access.keys.insert_number("s3:signatureAge", signature.verified.age_ms);

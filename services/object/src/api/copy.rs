@@ -17,12 +17,10 @@ use super::headers::{meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::multipart::{commit_part, part_key, part_number, under_way};
-use super::put::{Taken, sink, taken};
+use super::put::{Taken, take_stream};
 use super::reply::{document, quoted, set_named, set_version};
 use super::sealed::{Sealed, open_for, seal_for};
-use crate::body::expect::{Expected, Framing};
-use crate::body::ingest::Ingest;
-use crate::body::receive::take_in;
+use crate::body::expect::Expected;
 use crate::data::cipher::ContentKey;
 use crate::domain::checksum::{Algorithm, Checksum};
 use crate::domain::encryption::{Encryption, opaque_etag};
@@ -196,20 +194,8 @@ async fn rewrite(
     new_key: Option<&ContentKey>,
 ) -> Result<Taken, Error> {
     let content = x.service.open(&source.snapshot, &source.object, stretch, key)?;
-    let (sink, promise) = sink(&x.service, stretch.length).await?;
-    let expected = Expected {
-        length: stretch.length,
-        framing: Framing::Plain,
-        sha256: None,
-        md5: None,
-        checksum: None,
-        trailer: None,
-    };
-    let sealing = new_key.map(|key| x.service.sealing(key, stretch.length)).transpose()?;
-    let ingest = Ingest::new(expected, Some(algorithm), sink).sealed_by(sealing);
     let stream = content.into_stream().map(|piece| piece.map_err(Error::from));
-    let received = take_in(stream, ingest, stretch.length, &x.service.pool, x.service.patience()).await?;
-    Ok(taken(&x.service, received, promise))
+    take_stream(x, stream, Expected::of_ours(stretch.length), algorithm, new_key).await
 }
 
 /// Says which version was copied.

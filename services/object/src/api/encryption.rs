@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use api_spec::{ApiError, ErrorCode};
-use auth::sigv4::Carrier;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
@@ -143,9 +142,7 @@ fn kms(x: &Exchange) -> Result<Asked, Error> {
 /// A key of KMS is used in somebody's name: the request must be signed, and by version 4.
 pub fn signed_for_kms(x: &Exchange) -> Result<(), Error> {
     let version_4 = x.caller.holder().is_some()
-        && x.caller.signature.as_ref().is_none_or(|signature| {
-            !signature.sig.signed_headers.is_empty() || signature.sig.carrier == Carrier::Header
-        });
+        && x.caller.signature.as_ref().is_none_or(|signature| !signature.version_2);
     match version_4 {
         true => Ok(()),
         false => Err(invalid(

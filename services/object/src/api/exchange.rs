@@ -14,6 +14,7 @@ use kit::{Access, Caller, Quotas};
 use store::Snapshot;
 
 use super::bucket::NewBucket;
+use super::form::Form;
 use super::query::Query;
 use super::route::{Operation, route};
 use super::tagging;
@@ -58,6 +59,8 @@ pub struct Exchange {
     pub tags: Option<Tags>,
     /// What CreateBucket asks for.
     pub new_bucket: Option<NewBucket>,
+    /// The form that PostObject came in.
+    pub form: Option<Form>,
 }
 
 impl Exchange {
@@ -107,6 +110,7 @@ impl Exchange {
             decisions: Mutex::default(),
             tags: None,
             new_bucket: None,
+            form: None,
         })
     }
 
@@ -123,6 +127,18 @@ impl Exchange {
         headers: HeaderMap,
     ) -> Result<Exchange, Error> {
         Self::internal(service, Operation::PutObject, caller, place, headers)
+    }
+
+    /// An exchange for an upload by form, whose fields were read and found to be signed, or to be nobody's.
+    pub fn of_form(
+        service: Arc<Service>,
+        caller: Caller,
+        place: Place,
+        headers: HeaderMap,
+        form: Form,
+    ) -> Result<Exchange, Error> {
+        let exchange = Self::internal(service, Operation::PostObject, caller, place, headers)?;
+        Ok(Exchange { form: Some(form), ..exchange })
     }
 
     fn internal(
@@ -152,6 +168,7 @@ impl Exchange {
             decisions: Mutex::default(),
             tags: None,
             new_bucket: None,
+            form: None,
         })
     }
 
@@ -257,7 +274,9 @@ async fn authenticated(service: &Service, parts: &request::Parts, origin: Origin
     {
         let (code, place) = match signature.sig.carrier {
             Carrier::Header => (ErrorCode::AuthorizationHeaderMalformed, "authorization header"),
-            Carrier::Query => (ErrorCode::AuthorizationQueryParametersError, "X-Amz-Credential parameter"),
+            Carrier::Query | Carrier::Form => {
+                (ErrorCode::AuthorizationQueryParametersError, "X-Amz-Credential parameter")
+            }
         };
         let wrong = &signature.sig.scope.service;
         return Err(ApiError::new(

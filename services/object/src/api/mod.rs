@@ -15,6 +15,7 @@ pub mod cors;
 pub mod delete;
 pub mod encryption;
 pub mod exchange;
+pub mod form;
 pub mod get;
 pub mod headers;
 pub mod lifecycle;
@@ -24,6 +25,7 @@ pub mod multipart;
 pub mod ownership;
 pub mod payment;
 pub mod policy;
+pub mod post;
 pub mod put;
 pub mod put_log;
 pub mod query;
@@ -125,7 +127,11 @@ async fn exchange(
     body: &mut Option<Body>,
     origin: Origin,
 ) -> (Option<Operation>, Result<Response, Refusal>) {
-    let mut exchange = match Exchange::open(Arc::clone(&service), parts, origin.clone()).await {
+    let opened = match form::is_upload(&service, parts) {
+        true => form::open(Arc::clone(&service), parts, body, origin.clone()).await,
+        false => Exchange::open(Arc::clone(&service), parts, origin.clone()).await,
+    };
+    let mut exchange = match opened {
         Ok(exchange) => exchange,
         Err(error) => {
             let refusal = Refusal::from(error);
@@ -186,6 +192,7 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::DeleteObjects => delete::many(x, body).await,
         O::GetObject | O::HeadObject => get::get(x).await,
         O::PutObject => put::put(x, body).await,
+        O::PostObject => post::post(x, body).await,
         O::CopyObject => copy::copy(x).await,
         O::DeleteObject => delete::one(x).await,
         O::GetObjectAcl => acl::get_object(x).await,

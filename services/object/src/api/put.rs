@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use auth::sigv4::hex;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::Response;
+use futures_util::Stream;
 
-use super::acl::for_new_object;
+use super::acl::{Owned, for_new_object};
 use super::conditions::of_write;
 use super::encryption;
 use super::exchange::Exchange;
@@ -15,15 +16,17 @@ use super::headers::{checksum, meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::reply::{ok, quoted, set, set_version};
-use super::sealed::seal_for;
+use super::sealed::{Sealed, seal_for};
 use crate::body::expect::Expected;
 use crate::body::ingest::{Ingest, Kept, Received, Sink};
-use crate::body::receive::receive;
+use crate::body::receive::{receive, take_in};
 use crate::data::cipher::ContentKey;
 use crate::data::files::Promise;
 use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::class::StorageClass;
 use crate::domain::encryption::{Encryption, opaque_etag};
-use crate::domain::object::{Data, Object};
+use crate::domain::lock::Lock;
+use crate::domain::object::{Data, Meta, Object};
 use crate::domain::upload::MAX_PUT_BYTES;
 use crate::error::Error;
 use crate::service::Service;
@@ -53,50 +56,85 @@ impl Taken {
     }
 }
 
+/// A new object as it will be, but for its content.
+pub struct Plan {
+    condition: WriteIf,
+    meta: Meta,
+    class: StorageClass,
+    owned: Owned,
+    lock: Lock,
+    sealed: Option<Sealed>,
+}
+
+impl Plan {
+    /// What the headers of a request ask for; refused before its body is read where it can be.
+    ///
+    /// # Errors
+    /// Of headers that cannot be, of conditions that do not hold, of the key to encrypt with.
+    pub async fn of(x: &Exchange) -> Result<Plan, Error> {
+        refuse_unsupported(&x.headers)?;
+        let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
+        let meta = meta(&x.headers)?;
+        let class = storage_class(&x.headers)?;
+        let owned = for_new_object(x)?;
+        let lock = lock::of_headers(x)?;
+        lock::needs_digest(x, &lock)?;
+        // better now than after the body; decided again when it is committed
+        condition.check(&x.place.key, x.object.as_ref())?;
+        let sealed = seal_for(x, encryption::asked(x)?, None).await?;
+        Ok(Plan { condition, meta, class, owned, lock, sealed })
+    }
+
+    /// What the content is encrypted with, if it is.
+    pub fn key(&self) -> Option<&ContentKey> {
+        self.sealed.as_ref().map(|sealed| &sealed.key)
+    }
+
+    /// Makes the object of its content, and tells of it in the reply.
+    ///
+    /// # Errors
+    /// When the conditions do not hold any more, or a quota is used up.
+    pub async fn commit(self, x: &Exchange, mut taken: Taken, response: &mut Response) -> Result<(), Error> {
+        let Plan { condition, meta, class, owned, lock, sealed } = self;
+        taken.hide_md5(x, sealed.as_ref().map(|sealed| &sealed.encryption));
+        let object = Object {
+            size: taken.size,
+            etag: taken.etag.clone(),
+            modified: x.service.context.clock.now(),
+            data: Data::Nothing,
+            owner: owned.owner,
+            account: owned.account,
+            checksum: taken.sums.first().cloned(),
+            meta,
+            acl: owned.acl,
+            version: Some(x.service.fresh_version()),
+            encryption: sealed.map(|sealed| sealed.encryption),
+            lock,
+            tags: x.tags.clone().unwrap_or_default(),
+            class,
+            restored_until: None,
+        };
+        set(response, header::ETAG, quoted(&object.etag));
+        checksum(response, &object);
+        tell_expiry(x, response, &object)?;
+        encryption::tell_written(response, object.encryption.as_ref());
+        let (place, data) = (x.place.clone(), taken.data.clone());
+        let written = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
+        taken.data.published();
+        x.service.free(written.freed);
+        set_version(response, written.version.as_deref());
+        Ok(())
+    }
+}
+
 /// Answers PutObject.
 pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
-    refuse_unsupported(&x.headers)?;
-    let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
-    let meta = meta(&x.headers)?;
-    let class = storage_class(&x.headers)?;
-    let owned = for_new_object(x)?;
-    let lock = lock::of_headers(x)?;
-    lock::needs_digest(x, &lock)?;
-    // better now than after the body; decided again when it is committed
-    condition.check(&x.place.key, x.object.as_ref())?;
-    let sealed = seal_for(x, encryption::asked(x)?, None).await?;
+    let plan = Plan::of(x).await?;
     let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
     let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
-    let key = sealed.as_ref().map(|sealed| &sealed.key);
-    let mut taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme), key).await?;
-    taken.hide_md5(x, sealed.as_ref().map(|sealed| &sealed.encryption));
-    let object = Object {
-        size: taken.size,
-        etag: taken.etag.clone(),
-        modified: x.service.context.clock.now(),
-        data: Data::Nothing,
-        owner: owned.owner,
-        account: owned.account,
-        checksum: taken.sums.first().cloned(),
-        meta,
-        acl: owned.acl,
-        version: Some(x.service.fresh_version()),
-        encryption: sealed.map(|sealed| sealed.encryption),
-        lock,
-        tags: x.tags.clone().unwrap_or_default(),
-        class,
-        restored_until: None,
-    };
+    let taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme), plan.key()).await?;
     let mut response = ok();
-    set(&mut response, header::ETAG, quoted(&object.etag));
-    checksum(&mut response, &object);
-    tell_expiry(x, &mut response, &object)?;
-    encryption::tell_written(&mut response, object.encryption.as_ref());
-    let (place, data) = (x.place.clone(), taken.data.clone());
-    let written = x.transact(move |tx| put_new(tx, &place, &object, &data, &condition)).await?;
-    taken.data.published();
-    x.service.free(written.freed);
-    set_version(&mut response, written.version.as_deref());
+    plan.commit(x, taken, &mut response).await?;
     Ok(response)
 }
 
@@ -108,17 +146,41 @@ pub async fn take(
     wanted: Algorithm,
     key: Option<&ContentKey>,
 ) -> Result<Taken, Error> {
-    let length = expected.length;
-    let (sink, promise) = sink(&x.service, length).await?;
-    let sealing = key.map(|key| x.service.sealing(key, length)).transpose()?;
-    let ingest = Ingest::new(expected, Some(wanted), sink).sealed_by(sealing);
+    let (ingest, promise) = ingest(x, expected, wanted, key).await?;
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
+    let length = ingest.length();
     let received = receive(body, ingest, length, &x.service.pool, x.service.patience()).await?;
     Ok(taken(&x.service, received, promise))
 }
 
+/// The same of content that comes otherwise.
+pub async fn take_stream(
+    x: &Exchange,
+    content: impl Stream<Item = Result<Bytes, Error>> + Send,
+    expected: Expected,
+    wanted: Algorithm,
+    key: Option<&ContentKey>,
+) -> Result<Taken, Error> {
+    let (ingest, promise) = ingest(x, expected, wanted, key).await?;
+    let length = ingest.length();
+    let received = take_in(content, ingest, length, &x.service.pool, x.service.patience()).await?;
+    Ok(taken(&x.service, received, promise))
+}
+
+async fn ingest(
+    x: &Exchange,
+    expected: Expected,
+    wanted: Algorithm,
+    key: Option<&ContentKey>,
+) -> Result<(Ingest, Option<Promise>), Error> {
+    let length = expected.length;
+    let (sink, promise) = sink(&x.service, length).await?;
+    let sealing = key.map(|key| x.service.sealing(key, length)).transpose()?;
+    Ok((Ingest::new(expected, Some(wanted), sink).sealed_by(sealing), promise))
+}
+
 /// Where content of this length goes.
-pub async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<Promise>), Error> {
+async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<Promise>), Error> {
     // a row goes into the index in any case
     let promise = service.files.promise_in_index(length.min(u64::from(service.config.inline_max_bytes)))?;
     if length <= u64::from(service.config.inline_max_bytes) {
@@ -133,7 +195,7 @@ pub async fn sink(service: &Arc<Service>, length: u64) -> Result<(Sink, Option<P
 }
 
 /// What verified content is to the index.
-pub fn taken(service: &Service, received: Received, promise: Option<Promise>) -> Taken {
+fn taken(service: &Service, received: Received, promise: Option<Promise>) -> Taken {
     let data = match received.kept {
         Kept::Memory(bytes) if bytes.is_empty() => NewData::Nothing,
         Kept::Memory(bytes) => NewData::Small(service.fresh_id(), Arc::new(bytes)),

@@ -56,6 +56,7 @@ operations! {
     GetObject "s3:GetObject";
     HeadObject "s3:GetObject";
     PutObject "s3:PutObject";
+    PostObject "s3:PutObject";
     CopyObject "s3:PutObject";
     DeleteObject "s3:DeleteObject";
     GetObjectAcl "s3:GetObjectAcl";
@@ -250,6 +251,7 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("DELETE", Some("publicAccessBlock")) => O::DeletePublicAccessBlock,
         ("DELETE", Some("ownershipControls")) => O::DeleteBucketOwnershipControls,
         ("POST", Some("delete")) => O::DeleteObjects,
+        ("POST", None) => O::PostObject,
         _ => return None,
     })
 }
@@ -347,6 +349,7 @@ mod tests {
         is(Method::PUT, "b", "k", "partNumber=1&uploadId=x", Operation::UploadPart);
         is(Method::GET, "b", "k", "partNumber=1", Operation::GetObject);
         is(Method::POST, "b", "", "delete=", Operation::DeleteObjects);
+        is(Method::POST, "b", "", "", Operation::PostObject);
         is(Method::GET, "b", "k", "X-Amz-Signature=acl", Operation::GetObject);
     }
 

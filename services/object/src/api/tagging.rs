@@ -44,6 +44,10 @@ pub async fn brought(x: &Exchange, body: &mut Option<Body>) -> Result<Option<Tag
             let asked: TagResourceRequest = small_body::document(x, body, "TagResourceRequest").await?;
             pairs(asked.tags).map(Some)
         }
+        Operation::PostObject => match x.form.as_ref().and_then(|form| form.field("tagging")) {
+            Some(document) => of_document(document.as_bytes()).map(Some),
+            None => x.header(HEADER).map(of_header).transpose(),
+        },
         Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload => {
             x.header(HEADER).map(of_header).transpose()
         }

@@ -14,6 +14,8 @@ use crate::error::Error;
 pub struct Expected {
     /// Bytes of content.
     pub length: u64,
+    /// Whether that is only the most there can be.
+    pub at_most: bool,
     /// Framing.
     pub framing: Framing,
     /// SHA-256 that the signature covers.
@@ -60,6 +62,7 @@ impl Expected {
         }
         Ok(Expected {
             length,
+            at_most: false,
             framing: framing(payload, caller)?,
             sha256: match payload {
                 Payload::Sha256(digest) => Some(digest.bytes()),
@@ -69,6 +72,39 @@ impl Expected {
             checksum,
             trailer,
         })
+    }
+}
+
+impl Expected {
+    /// What the fields of a form say, as headers, of its file, which has at most `room` bytes.
+    ///
+    /// # Errors
+    /// For malformed digests, and an algorithm that comes without its checksum.
+    pub fn of_form(headers: &HeaderMap, room: u64) -> Result<Expected, Error> {
+        let checksum = checksum_header(headers)?;
+        for name in ["x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm"] {
+            let Some(named) = text(headers, name) else { continue };
+            let given = checksum.as_ref().map(|(algorithm, _)| *algorithm);
+            if given.is_none() || Algorithm::of(named) != given {
+                return Err(Error::InvalidRequest(format!(
+                    "{name} specified, but no corresponding x-amz-checksum-* field was found."
+                )));
+            }
+        }
+        Ok(Expected { at_most: true, md5: md5_header(headers)?, checksum, ..Expected::of_ours(room) })
+    }
+
+    /// Content that comes from ourselves.
+    pub fn of_ours(length: u64) -> Expected {
+        Expected {
+            length,
+            at_most: false,
+            framing: Framing::Plain,
+            sha256: None,
+            md5: None,
+            checksum: None,
+            trailer: None,
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::data::files::{NewFile, Writing};
 use crate::domain::checksum::{Algorithm, Running, Sum};
 use crate::error::Error;
 
+/// What content is filled up with.
+static FILLING: [u8; 16 << 10] = [0; 16 << 10];
+
 /// Where content goes.
 pub enum Sink {
     /// Collected.
@@ -46,6 +49,7 @@ pub struct Ingest {
 
 struct Content {
     length: u64,
+    at_most: bool,
     seen: u64,
     md5: Md5,
     sha256: Option<Sha256>,
@@ -92,6 +96,7 @@ impl Ingest {
             decoder,
             content: Content {
                 length: expected.length,
+                at_most: expected.at_most,
                 seen: 0,
                 md5: Md5::new(),
                 sha256: expected.sha256.map(|_| Sha256::default()),
@@ -113,6 +118,11 @@ impl Ingest {
         self
     }
 
+    /// Bytes of content that are expected, or the most there can be.
+    pub fn length(&self) -> u64 {
+        self.content.length
+    }
+
     /// Whether taking content in does nothing slow.
     pub fn in_memory(&self) -> bool {
         matches!(self.content.sink, Sink::Memory(_))
@@ -132,14 +142,14 @@ impl Ingest {
     /// Verifies the whole and makes it durable.
     pub fn finish(mut self) -> Result<Received, Error> {
         let trailers = self.decoder.take().map(Decoder::finish).transpose()?;
-        if self.content.seen != self.content.length {
+        if self.content.seen != self.content.length && !self.content.at_most {
             return Err(Error::IncompleteBody);
         }
         if let Some(trailers) = trailers {
             self.take_trailers(&trailers)?;
         }
         let sealed = self.content.end_sealing()?;
-        let Content { seen, md5, sha256, sums, sink, .. } = self.content;
+        let Content { length, seen, md5, sha256, sums, sink, .. } = self.content;
         if let (Some(declared), Some(computed)) = (self.sha256_expected, sha256.map(Sha256::finish))
             && declared != computed
         {
@@ -163,7 +173,7 @@ impl Ingest {
             Sink::File(file) => Kept::File(file.finish()?.0),
             Sink::Nowhere => Kept::Nowhere,
         };
-        let stored = if sealed { stored_length(seen) } else { seen };
+        let stored = if sealed { stored_length(length) } else { seen };
         Ok(Received { kept, size: seen, stored, md5, sums })
     }
 
@@ -201,10 +211,18 @@ impl Content {
         }
     }
 
-    /// Gives out the last frame, where content is encrypted; says whether it is.
+    /// Gives out the last frame, where content is encrypted; says whether it is. Content that is shorter than it was
+    /// encrypted for is filled up.
     fn end_sealing(&mut self) -> Result<bool, Error> {
-        let Some(sealing) = self.sealing.take() else { return Ok(false) };
+        let Some(mut sealing) = self.sealing.take() else { return Ok(false) };
         let sink = &mut self.sink;
+        let mut left = self.length - self.seen;
+        while left > 0 {
+            let now = left.min(FILLING.len() as u64);
+            let filling = FILLING.get(..usize::try_from(now).unwrap_or_default()).unwrap_or_default();
+            sealing.push(filling, &mut |stored| sink.write(stored))?;
+            left -= now;
+        }
         sealing.finish(&mut |stored| sink.write(stored)).map(|()| true)
     }
 }

@@ -3,5 +3,7 @@
 
 pub mod chunked;
 pub mod expect;
+pub mod form;
+pub mod form_file;
 pub mod ingest;
 pub mod receive;

@@ -11,6 +11,7 @@ pub mod lifecycle;
 pub mod lock;
 pub mod names;
 pub mod object;
+pub mod post_policy;
 pub mod scrub;
 pub mod tag;
 pub mod upload;

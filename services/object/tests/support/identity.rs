@@ -6,7 +6,8 @@ use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::identity::{
-    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, WatchCredentials,
+    Credential, CredentialVersion, NamedPolicy, Principal, ResolveCredential, Resolved, SignVersion2,
+    Version2Signature, WatchCredentials,
 };
 use calls::kms::{DataKey, GetServiceKey, MakeDataKey, OpenDataKey, OpenedDataKey, Requester, ServiceKey};
 
@@ -82,11 +83,12 @@ pub const EVE: Somebody = Somebody {
     policy: Some(ALL),
 };
 
+fn find(access_key_id: &str) -> Option<&'static Somebody> {
+    [&ADMIN, &BOB, &READER, &LOCAL, &FRUGAL, &EVE].into_iter().find(|who| who.access_key_id == access_key_id)
+}
+
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let everybody = [&ADMIN, &BOB, &READER, &LOCAL, &FRUGAL, &EVE];
-    let Some(who) = everybody.into_iter().find(|who| who.access_key_id == question.access_key_id) else {
-        return Resolved::Unknown;
-    };
+    let Some(who) = find(&question.access_key_id) else { return Resolved::Unknown };
     let scope = Scope {
         date: question.date.clone(),
         region: question.region.clone(),
@@ -155,6 +157,10 @@ fn may(requester: &Requester) -> Result<(), ApiError> {
 pub fn router() -> Router {
     let router = kit::internal::answer(kms(Router::new()), |question: ResolveCredential| async move {
         Ok::<_, ApiError>(resolve(&question))
+    });
+    let router = kit::internal::answer(router, |question: SignVersion2| async move {
+        let sign = |who: &Somebody| auth::sigv2::sign(who.secret, &question.string_to_sign);
+        Ok::<_, ApiError>(Version2Signature { signature: find(&question.access_key_id).map(sign) })
     });
     kit::internal::answer(router, |_: WatchCredentials| async move {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;

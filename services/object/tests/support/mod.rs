@@ -1,6 +1,7 @@
 //! A world for tests: the real service over a temporary directory, identity faked, requests signed by aws-sigv4.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by several tests, which fail by panicking")]
 
+pub mod form;
 pub mod identity;
 
 use std::path::{Path, PathBuf};

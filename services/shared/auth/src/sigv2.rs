@@ -1,5 +1,6 @@
 //! Signature Version 2 in the query of an S3 request (`AWSAccessKeyId`, `Signature`, `Expires`): what boto3 and
-//! aws-cli 1 still presign with in us-east-1. Nothing else of that version is spoken.
+//! aws-cli 1 still presign with in us-east-1; and of the policy of a browser's form, where the policy as it was sent is
+//! the string that is signed. Nothing else of that version is spoken.
 //!
 //! It is an HMAC-SHA1 by the secret itself, so only identity, which keeps the secret, can [`sign`]; a service
 //! [`parse`]s, has identity sign the [`QueryV2::string_to_sign`], and compares with [`QueryV2::matches`].
@@ -97,15 +98,20 @@ pub fn parse(parts: RequestParts<'_>) -> Result<Option<QueryV2>, QueryV2Error> {
 impl QueryV2 {
     /// Whether the signature is `expected`, as [`sign`] gives it; constant time.
     pub fn matches(&self, expected: &str) -> bool {
-        // Compared as tags of a key made for this one comparison: what differs where does not show in the time.
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.string_to_sign.as_bytes());
-        hmac::verify(&key, self.signature.as_bytes(), hmac::sign(&key, expected.as_bytes()).as_ref()).is_ok()
+        matches(&self.string_to_sign, &self.signature, expected)
     }
 
     /// The signature as sent.
     pub fn signature(&self) -> &str {
         &self.signature
     }
+}
+
+/// Whether the signature that came with a string is `expected`, as [`sign`] gives it; constant time.
+pub fn matches(string_to_sign: &str, signature: &str, expected: &str) -> bool {
+    // Compared as tags of a key made for this one comparison: what differs where does not show in the time.
+    let key = hmac::Key::new(hmac::HMAC_SHA256, string_to_sign.as_bytes());
+    hmac::verify(&key, signature.as_bytes(), hmac::sign(&key, expected.as_bytes()).as_ref()).is_ok()
 }
 
 /// The signature of a string by a secret.

@@ -34,16 +34,23 @@ pub struct Signature {
     pub sig: SigV4,
     /// What verification added.
     pub verified: Verified,
+    /// Whether it was made by Signature Version 2.
+    pub version_2: bool,
 }
 
 impl Signature {
-    /// `s3:signatureversion`: version 2 signs no list of headers.
+    /// `s3:signatureversion`.
     pub fn version(&self) -> &'static str {
-        if self.sig.signed_headers.is_empty() { "AWS" } else { sigv4::ALGORITHM }
+        if self.version_2 { "AWS" } else { sigv4::ALGORITHM }
     }
 }
 
 impl Caller {
+    /// A request whose signature was verified.
+    fn signed(signature: Signature, holder: Arc<Holder>, origin: Origin, now: Timestamp) -> Self {
+        Caller { origin, signature: Some(Arc::new(signature)), now, holder: Some(holder), service: None }
+    }
+
     /// A request without credentials.
     pub fn anonymous(origin: Origin, now: Timestamp) -> Self {
         Caller { origin, signature: None, now, holder: None, service: None }
@@ -128,13 +135,64 @@ pub async fn authenticate(
     };
     let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now);
     let verified = verified.map_err(|error| refuse(service, &guard.unverified(error)))?;
-    Ok(Caller {
-        origin,
-        signature: Some(Arc::new(Signature { sig, verified })),
-        now,
-        holder: Some(holder),
-        service: None,
-    })
+    Ok(Caller::signed(Signature { sig, verified, version_2: false }, holder, origin, now))
+}
+
+/// Verifies what signs a browser's form: `signature` over its policy, as that was sent.
+///
+/// # Errors
+/// S3's code for each cause.
+pub async fn authenticate_form(
+    context: &Context,
+    form: FormSignature,
+    policy: &str,
+    origin: Origin,
+) -> Result<Caller, ApiError> {
+    let now = context.clock.now();
+    let (sig, version_2) = match form {
+        FormSignature::Version4(sig) => (sig, false),
+        FormSignature::Version2 { access_key_id, signature, session_token } => {
+            (stand_in(access_key_id, signature, session_token, Carrier::Form, now), true)
+        }
+    };
+    let guard = Guard::before(context, Service::S3, &sig, origin.source_ip, now)?;
+    let holder = context.credentials.holder(&sig, now).await;
+    let holder = holder.map_err(|why| no_holder(Service::S3, guard.unheld(why), &sig))?;
+    let verified = match version_2 {
+        true => version_2_matches(context, &sig, policy)
+            .await?
+            .then_some(Verified { signed_at: now, age_ms: 0, expires_at: None })
+            .ok_or_else(|| mismatch(policy.to_owned())),
+        false => sigv4::verify_form(&sig, &holder.signing_key, policy, now),
+    };
+    let verified = verified.map_err(|error| refuse_form(&guard.unverified(error), &sig))?;
+    Ok(Caller::signed(Signature { sig, verified, version_2 }, holder, origin, now))
+}
+
+/// What signs a browser's form, not yet verified.
+pub enum FormSignature {
+    /// `x-amz-credential` and its siblings.
+    Version4(SigV4),
+    /// `AWSAccessKeyId` and `signature`.
+    Version2 {
+        /// The access key that claims to have signed.
+        access_key_id: String,
+        /// Base64, as sent.
+        signature: String,
+        /// The token that goes with temporary credentials.
+        session_token: Option<String>,
+    },
+}
+
+/// S3 shows what it would have signed, and nothing of a request.
+fn refuse_form(error: &SigError, sig: &SigV4) -> ApiError {
+    let SigError::SignatureMismatch { string_to_sign, .. } = error else { return refuse_s3(error) };
+    let bytes: Vec<String> = string_to_sign.bytes().map(|byte| format!("{byte:02x}")).collect();
+    ApiError::new(ErrorCode::SignatureDoesNotMatch, error.to_string())
+        .detail("AWSAccessKeyId", &sig.access_key_id)
+        .detail("StringToSign", string_to_sign)
+        .detail("SignatureProvided", &sig.signature)
+        .detail("StringToSignBytes", bytes.join(" "))
 }
 
 /// Counts a request's failure to prove its signature, see [`crate::attempts`].
@@ -200,7 +258,8 @@ async fn version_2(
     if parts.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
         return Err(refuse(Service::S3, &SigError::MultipleMechanisms));
     }
-    let sig = stand_in(&query, now);
+    let (key, token) = (query.access_key_id.clone(), query.session_token.clone());
+    let sig = stand_in(key, query.signature().to_owned(), token, Carrier::Query, now);
     let guard = Guard::before(context, Service::S3, &sig, origin.source_ip, now)?;
     let holder = context.credentials.holder(&sig, now).await;
     let holder = holder.map_err(|why| no_holder(Service::S3, guard.unheld(why), &sig))?;
@@ -208,45 +267,50 @@ async fn version_2(
         let (expired, server) = (query.expires, now);
         return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }));
     }
-    let question = SignVersion2 {
-        access_key_id: query.access_key_id.clone(),
-        session_token: query.session_token.clone(),
-        string_to_sign: query.string_to_sign.clone(),
-    };
-    let answer = context.peers.internal(ServiceName::Identity).call(&question).await?;
-    if !answer.signature.is_some_and(|expected| query.matches(&expected)) {
-        let mismatch = SigError::SignatureMismatch {
-            canonical_request: String::new(),
-            string_to_sign: query.string_to_sign,
-        };
-        return Err(refuse(Service::S3, &guard.unverified(mismatch)));
+    if !version_2_matches(context, &sig, &query.string_to_sign).await? {
+        return Err(refuse(Service::S3, &guard.unverified(mismatch(query.string_to_sign))));
     }
     let verified = Verified { signed_at: now, age_ms: 0, expires_at: Some(query.expires) };
-    Ok(Caller {
-        origin,
-        signature: Some(Arc::new(Signature { sig, verified })),
-        now,
-        holder: Some(holder),
-        service: None,
-    })
+    Ok(Caller::signed(Signature { sig, verified, version_2: true }, holder, origin, now))
+}
+
+/// Whether a signature of version 2 is the one that identity makes.
+async fn version_2_matches(context: &Context, sig: &SigV4, string_to_sign: &str) -> Result<bool, ApiError> {
+    let question = SignVersion2 {
+        access_key_id: sig.access_key_id.clone(),
+        session_token: sig.session_token.clone(),
+        string_to_sign: string_to_sign.to_owned(),
+    };
+    let answer = context.peers.internal(ServiceName::Identity).call(&question).await?;
+    Ok(answer.signature.is_some_and(|expected| sigv2::matches(string_to_sign, &sig.signature, &expected)))
+}
+
+fn mismatch(string_to_sign: String) -> SigError {
+    SigError::SignatureMismatch { canonical_request: String::new(), string_to_sign }
 }
 
 /// What a version 4 signature would say of such a request. It does not tell when it was signed.
-fn stand_in(query: &QueryV2, now: Timestamp) -> SigV4 {
+fn stand_in(
+    access_key_id: String,
+    signature: String,
+    session_token: Option<String>,
+    carrier: Carrier,
+    now: Timestamp,
+) -> SigV4 {
     SigV4 {
-        access_key_id: query.access_key_id.clone(),
+        access_key_id,
         scope: Scope {
             date: now.strftime("%Y%m%d").to_string(),
             region: String::new(),
             service: "s3".into(),
         },
         signed_headers: Vec::new(),
-        signature: query.signature().to_owned(),
+        signature,
         timestamp: now,
-        session_token: query.session_token.clone(),
+        session_token,
         payload: Payload::Unsigned,
         expires_s: None,
-        carrier: Carrier::Query,
+        carrier,
     }
 }
 

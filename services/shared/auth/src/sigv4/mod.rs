@@ -20,8 +20,8 @@ pub use error::SigError;
 pub use hash::{EMPTY_SHA256, Hasher, HexDigest, hex, sha256, sha256_hex, unhex};
 pub use key::SigningKey;
 pub(crate) use parse::decode as percent_decode;
-pub use parse::parse;
-pub use verify::{Verified, verify};
+pub use parse::{parse, parse_credential, parse_iso_basic};
+pub use verify::{Verified, verify, verify_form};
 
 use jiff::Timestamp;
 
@@ -82,6 +82,8 @@ pub enum Carrier {
     Header,
     /// In the query: a presigned request.
     Query,
+    /// In the fields of a browser's form: it covers the form's policy, nothing else.
+    Form,
 }
 
 /// What a SigV4 request says about itself. Nothing in it is to be believed before [`verify`].

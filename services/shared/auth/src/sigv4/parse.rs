@@ -168,7 +168,11 @@ fn parse_expires(text: Option<&str>, required: bool) -> Result<u64, SigError> {
     }
 }
 
-fn parse_credential(text: &str) -> Result<(String, Scope), SigError> {
+/// The access key and the scope of `KEY/YYYYMMDD/REGION/SERVICE/aws4_request`.
+///
+/// # Errors
+/// `MalformedCredential` for anything else.
+pub fn parse_credential(text: &str) -> Result<(String, Scope), SigError> {
     let malformed = || SigError::MalformedCredential(text.to_owned());
     let mut parts = text.split('/');
     let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or_else(malformed);
@@ -217,8 +221,8 @@ fn parse_http_date(text: &[u8]) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// `YYYYMMDD'T'HHMMSS'Z'`.
-fn parse_iso_basic(text: &[u8]) -> Option<Timestamp> {
+/// `YYYYMMDD'T'HHMMSS'Z'`, and nothing else.
+pub fn parse_iso_basic(text: &[u8]) -> Option<Timestamp> {
     let text: &[u8; 16] = text.try_into().ok()?;
     if text[8] != b'T' || text[15] != b'Z' {
         return None;

@@ -122,6 +122,7 @@ fn may_stay_unsigned(carrier: Carrier, name: &str) -> bool {
             .any(|free| name.eq_ignore_ascii_case(free))
 }
 
+/// The day of the scope must be that of the request's date.
 fn check_scope_date(sig: &SigV4) -> Result<(), SigError> {
     let time = Offset::UTC.to_datetime(sig.timestamp);
     let scope: Option<i32> = sig.scope.date.parse().ok();
@@ -130,6 +131,29 @@ fn check_scope_date(sig: &SigV4) -> Result<(), SigError> {
         return Ok(());
     }
     Err(SigError::ScopeDateMismatch { scope: sig.scope.date.clone(), request: format!("{day:08}") })
+}
+
+/// Checks the signature of a form against the policy that it covers, as that was sent.
+///
+/// # Errors
+/// In this order: scope day, from the future, older than a signing key lives (seven days), signature.
+pub fn verify_form(
+    sig: &SigV4,
+    key: &SigningKey,
+    policy: &str,
+    now: Timestamp,
+) -> Result<Verified, SigError> {
+    check_scope_date(sig)?;
+    let expires_s = Some(MAX_EXPIRES_S);
+    let expires_at = check_time(&SigV4 { expires_s, ..sig.clone() }, now)?;
+    if !key.verify_hex(policy.as_bytes(), &sig.signature) {
+        return Err(SigError::SignatureMismatch {
+            canonical_request: String::new(),
+            string_to_sign: policy.to_owned(),
+        });
+    }
+    let age_ms = (now.as_millisecond() - sig.timestamp.as_millisecond()).max(0);
+    Ok(Verified { signed_at: sig.timestamp, age_ms, expires_at })
 }
 
 /// When a presigned request ends, or nothing for a header signature.

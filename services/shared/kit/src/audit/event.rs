@@ -124,6 +124,7 @@ fn additional(record: &Record<'_>, too_long: bool) -> Value {
             match signature.sig.carrier {
                 auth::sigv4::Carrier::Header => "AuthHeader".into(),
                 auth::sigv4::Carrier::Query => "QueryString".into(),
+                auth::sigv4::Carrier::Form => "HtmlForm".into(),
             },
         );
     }
