@@ -48,7 +48,7 @@ SAMPLES = {
     "RoleArn": "arn:aws:iam::123456789012:role/never", "RoleSessionName": "never", "Path": "/", "NewUserName": "later", "VersionId": "v1", "AccountAlias": "never",
     "DiskContainer": {"Format": "raw", "UserBucket": {"S3Bucket": "never", "S3Key": "never"}},
     "SerialNumber": "arn:aws:iam::123456789012:mfa/never", "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
-    "AWSServiceName": "never.amazonaws.com", "DeletionTaskId": "task/aws-service-role/spot.amazonaws.com/never/1",
+    "AWSServiceName": "never.amazonaws.com", "ServerCertificateName": "never", "DeletionTaskId": "task/aws-service-role/spot.amazonaws.com/never/1",
     "Arn": "arn:aws:iam::123456789012:user/never", "JobId": NEVER_KEY, "ServiceNamespace": "s3",
     "UploadId": "never", "PartNumber": 1, "Body": b"", "Delete": {"Objects": [{"Key": "never"}]},
     "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]},

@@ -33,6 +33,8 @@ pub struct Config {
     pub account_close_wait_ms: u64,
     /// OpenID Connect providers an account may have, 1 or more.
     pub max_oidc_providers: usize,
+    /// Server certificates an account may have, 1 or more.
+    pub max_server_certificates: usize,
     /// PEM bundle of the certificate authorities that an OpenID Connect provider's certificate may hang on.
     pub oidc_ca_bundle: PathBuf,
     /// Whether OpenID Connect providers may be on this host, over plain HTTP, too: for tests only.
@@ -58,6 +60,7 @@ impl Default for Config {
             max_access_keys_per_user: 2,
             account_close_wait_ms: 5000,
             max_oidc_providers: 100,
+            max_server_certificates: 20,
             oidc_ca_bundle: "/etc/ssl/certs/ca-certificates.crt".into(),
             oidc_loopback: false,
             max_kms_keys: 100_000,

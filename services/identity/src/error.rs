@@ -34,6 +34,18 @@ pub enum Error {
     /// A managed policy that is not there, or is not attached.
     #[error("Policy {0} was not found.")]
     NoSuchPolicy(String),
+    /// A server certificate that is not there.
+    #[error("The Server Certificate with name {0} cannot be found.")]
+    NoSuchServerCertificate(String),
+    /// A server certificate's name that is taken.
+    #[error("The Server Certificate with name {0} already exists.")]
+    ServerCertificateTaken(String),
+    /// A certificate, chain or private key that is none, and why.
+    #[error("{0}")]
+    MalformedCertificate(String),
+    /// A private key that belongs to another certificate.
+    #[error("The private key does not match the public key of the certificate.")]
+    KeyPairMismatch,
     /// A role that only the service it is linked to may change.
     #[error("Cannot perform the operation on the protected role '{0}' - this role is only modifiable by AWS")]
     ProtectedRole(String),
@@ -298,6 +310,7 @@ impl Error {
             | Error::NoSuchLoginProfile(_)
             | Error::NoSuchSshKey(_)
             | Error::NoSuchJob(_)
+            | Error::NoSuchServerCertificate(_)
             | Error::NoSuchLinkedService(_)
             | Error::NoSuchDeletion(_)
             | Error::NoPasswordPolicy(_)
@@ -319,6 +332,7 @@ impl Error {
             | Error::PolicyNameTaken(_)
             | Error::InstanceProfileTaken(_)
             | Error::AliasTaken(_)
+            | Error::ServerCertificateTaken(_)
             | Error::OidcProviderExists(_)
             | Error::MfaDeviceNameTaken
             | Error::MfaDeviceInUse => ErrorCode::EntityAlreadyExists,
@@ -330,6 +344,8 @@ impl Error {
             Error::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Error::Validation(_) | Error::MustNameUser => ErrorCode::ValidationError,
             Error::InvalidInput(_) | Error::LinkedRoleTaken(_) => ErrorCode::InvalidInput,
+            Error::MalformedCertificate(_) => ErrorCode::MalformedCertificate,
+            Error::KeyPairMismatch => ErrorCode::KeyPairMismatch,
             Error::ProtectedRole(_) => ErrorCode::UnmodifiableEntity,
             Error::PolicyNotAttachable => ErrorCode::PolicyNotAttachable,
             Error::InvalidIdentityToken(_) => ErrorCode::InvalidIdentityToken,

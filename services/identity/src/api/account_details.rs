@@ -23,7 +23,7 @@ use crate::domain::{document, managed_policy, names, trust};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::store::policies::{self, AnyPolicy, Usage};
-use crate::store::{groups, instance_profiles, keys, mfa, oidc_providers, roles, users};
+use crate::store::{groups, instance_profiles, keys, mfa, oidc_providers, roles, server_certificates, users};
 
 const KINDS: &[&str] = &["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
 
@@ -48,6 +48,8 @@ impl Serve<GetAccountSummary> for Identity {
             ("AccountAccessKeysPresent", usize::from(!keys::of(&read, &Owner::root(account))?.is_empty())),
             ("MFADevices", devices.len()),
             ("MFADevicesInUse", devices.iter().filter(|device| device.enabled.is_some()).count()),
+            ("ServerCertificates", server_certificates::list(&read, account)?.len()),
+            ("ServerCertificatesQuota", config.max_server_certificates),
             ("Providers", oidc_providers::list(&read, account)?.len()),
             ("Users", users::list(&read, account)?.len()),
             ("UsersQuota", config.max_users),

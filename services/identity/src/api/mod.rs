@@ -39,6 +39,7 @@ mod policy_versions;
 mod quotas;
 mod role_policies;
 mod roles;
+mod server_certificates;
 mod service_linked_roles;
 mod session_holder;
 mod sessions;
@@ -72,7 +73,20 @@ use crate::identity::Identity;
 
 /// IAM's actions.
 pub fn iam_actions() -> Actions<Identity> {
-    password_actions(oidc_actions(mfa_actions(tag_actions(role_actions(policy_actions(user_actions()))))))
+    let actions = role_actions(policy_actions(user_actions()));
+    certificate_actions(password_actions(oidc_actions(mfa_actions(tag_actions(actions)))))
+}
+
+fn certificate_actions(actions: Actions<Identity>) -> Actions<Identity> {
+    actions
+        .offer::<iam::UploadServerCertificate>()
+        .offer::<iam::GetServerCertificate>()
+        .offer::<iam::ListServerCertificates>()
+        .offer::<iam::UpdateServerCertificate>()
+        .offer::<iam::DeleteServerCertificate>()
+        .offer::<iam::TagServerCertificate>()
+        .offer::<iam::UntagServerCertificate>()
+        .offer::<iam::ListServerCertificateTags>()
 }
 
 fn user_actions() -> Actions<Identity> {

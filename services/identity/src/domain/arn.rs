@@ -25,6 +25,11 @@ pub fn mfa(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:mfa{path}{name}")
 }
 
+/// `arn:aws:iam::123456789012:server-certificate/division/web`
+pub fn server_certificate(account: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:server-certificate{path}{name}")
+}
+
 /// `arn:aws:iam::123456789012:policy/division/read-only`
 pub fn policy(account: &str, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:policy{path}{name}")

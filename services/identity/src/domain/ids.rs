@@ -42,6 +42,11 @@ pub fn ssh_key(random: &Random) -> String {
     format!("APKA{}", random.text(17, BASE32))
 }
 
+/// `ASCA` and 17 digits.
+pub fn server_certificate(random: &Random) -> String {
+    format!("ASCA{}", random.text(17, BASE32))
+}
+
 /// `AKIA` and 16 digits.
 pub fn access_key(random: &Random) -> String {
     format!("AKIA{}", random.text(16, BASE32))

@@ -25,6 +25,7 @@ pub mod permissions;
 pub mod positions;
 pub mod qr;
 pub mod seal;
+pub mod server_certificate;
 pub mod service_linked;
 pub mod services;
 pub mod session;

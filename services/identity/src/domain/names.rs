@@ -38,14 +38,37 @@ pub fn serial_number(serial: &str) -> Checked {
 
 /// A password, whose text no error shows.
 pub fn password(field: &str, password: &str) -> Checked {
-    let fine = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
-    match (1..=128).contains(&password.chars().count()) && password.chars().all(fine) {
+    match (1..=128).contains(&password.chars().count()) && password.chars().all(is_latin_text) {
         true => Ok(()),
         false => Err(Error::Validation(format!(
             "1 validation error detected: Value at '{field}' failed to satisfy constraint: Member must have length from 1 \
              to 128 and satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
         ))),
     }
+}
+
+/// A text in PEM, as far as its letters and length go.
+pub fn pem(field: &str, text: &str, max: usize) -> Checked {
+    length(field, text, 1, max)?;
+    match text.chars().all(is_latin_text) {
+        true => Ok(()),
+        false => Err(pattern(field, text, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")),
+    }
+}
+
+/// As [`pem`], of a private key, whose text no error shows.
+pub fn secret_pem(field: &str, text: &str, max: usize) -> Checked {
+    match (1..=max).contains(&text.chars().count()) && text.chars().all(is_latin_text) {
+        true => Ok(()),
+        false => Err(Error::Validation(format!(
+            "1 validation error detected: Value at '{field}' failed to satisfy constraint: Member must have length from 1 \
+             to {max} and satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
+        ))),
+    }
+}
+
+fn is_latin_text(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}')
 }
 
 /// Six digits of an MFA device.

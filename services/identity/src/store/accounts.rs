@@ -7,7 +7,7 @@ use super::tables::{
     ACCESS_KEYS, ACCESS_KEYS_BY_USER, ACCESS_REPORTS, ACCOUNT_QUOTAS, ACCOUNTS, ACCOUNTS_BY_ALIAS,
     ACTION_USES, CLOSED_ACCOUNTS, CREDENTIAL_REPORTS, GROUPS, INSTALLATION, INSTANCE_PROFILES, KEY_USES,
     LOGIN_PROFILES, MFA_DEVICES, OIDC_PROVIDERS, PASSWORD_POLICIES, POLICIES, ROLE_DELETIONS, ROLES,
-    SSH_KEYS, USERS,
+    SERVER_CERTIFICATES, SSH_KEYS, USERS,
 };
 use crate::domain::entity::Account;
 use crate::error::Error;
@@ -117,6 +117,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str, now: &str) -> Result<(), Error> {
     tx.delete_prefix(&GROUPS, &account)?;
     tx.delete_prefix(&ROLES, &account)?;
     tx.delete_prefix(&ROLE_DELETIONS, &account)?;
+    tx.delete_prefix(&SERVER_CERTIFICATES, &account)?;
     tx.delete_prefix(&INSTANCE_PROFILES, &account)?;
     tx.delete_prefix(&POLICIES, &account)?;
     tx.delete(&ACCOUNT_QUOTAS, &account)?;

@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod policies;
 pub mod roles;
 pub mod sealed;
+pub mod server_certificates;
 pub mod ssh_keys;
 mod tables;
 pub mod tagged;

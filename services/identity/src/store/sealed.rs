@@ -6,8 +6,9 @@ use kit::Random;
 
 use super::accounts::{CHECK_OWNER, MASTER_KEY_CHECK, SESSION_KEY, SESSION_KEY_OWNER};
 use super::kms;
-use super::tables::{ACCESS_KEYS, INSTALLATION, MFA_DEVICES};
+use super::tables::{ACCESS_KEYS, INSTALLATION, MFA_DEVICES, SERVER_CERTIFICATES};
 use crate::domain::seal::Sealer;
+use crate::domain::server_certificate::ServerCertificate;
 use crate::error::Error;
 
 /// Seals again what is not under the newest key. Tells how many values that were.
@@ -24,6 +25,14 @@ pub fn reseal(tx: &mut Tx<'_>, sealer: &Sealer, random: &Random) -> Result<usize
         if let Some(sealed) = sealer.reseal(random.bytes(), &device.sealed_for(), &device.sealed_seed)? {
             device.sealed_seed = sealed;
             tx.put(&MFA_DEVICES, &id, &device)?;
+            count += 1;
+        }
+    }
+    for (id, mut certificate) in tx.scan(&SERVER_CERTIFICATES, ..)? {
+        let owner = ServerCertificate::seal_owner(&certificate.id);
+        if let Some(sealed) = sealer.reseal(random.bytes(), &owner, &certificate.sealed_key)? {
+            certificate.sealed_key = sealed;
+            tx.put(&SERVER_CERTIFICATES, &id, &certificate)?;
             count += 1;
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
 use crate::domain::oidc_provider::OidcProvider;
 use crate::domain::password::{LoginProfile, PasswordPolicy};
+use crate::domain::server_certificate::ServerCertificate;
 use crate::domain::service_linked::Deletion;
 use crate::domain::ssh_key::SshKey;
 use crate::domain::usage::{ActionUse, KeyUse};
@@ -140,6 +141,16 @@ pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("
 /// By account and job: reports of last accesses.
 pub const ACCESS_REPORTS: Table<InAccount, AccessReport> = Table::new("access_reports");
 json_value!(AccessReport, version = 1);
+
+/// By account and id.
+pub const SERVER_CERTIFICATES: IndexedTable<InAccount, ServerCertificate> =
+    IndexedTable::new("server_certificates", &[&SERVER_CERTIFICATES_BY_NAME]);
+/// By account and lower-case name.
+pub const SERVER_CERTIFICATES_BY_NAME: Index<InAccount, ServerCertificate, InAccount> =
+    Index::new("server_certificates_by_name", |key, certificate| {
+        vec![(key.0.clone(), certificate.name.to_lowercase())]
+    });
+json_value!(ServerCertificate, version = 1);
 
 /// By account and task: service-linked roles that were deleted.
 pub const ROLE_DELETIONS: Table<InAccount, Deletion> = Table::new("role_deletions");

@@ -1,12 +1,13 @@
-//! What users, roles, policies, instance profiles and MFA devices have in common: they have tags.
+//! What users, roles, policies, instance profiles, server certificates and MFA devices have in common: they have tags.
 
 use ::store::{Read, Tx};
 use calls::Tag;
 
-use super::{instance_profiles, mfa, policies, roles, users};
+use super::{instance_profiles, mfa, policies, roles, server_certificates, users};
 use crate::domain::entity::{InstanceProfile, Role, User};
 use crate::domain::managed_policy::ManagedPolicy;
 use crate::domain::mfa_device::MfaDevice;
+use crate::domain::server_certificate::ServerCertificate;
 use crate::error::Error;
 
 /// Something that has tags.
@@ -61,6 +62,18 @@ impl Tagged for InstanceProfile {
     }
     fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         instance_profiles::put(tx, self)
+    }
+    fn tags_mut(&mut self) -> &mut Vec<Tag> {
+        &mut self.tags
+    }
+}
+
+impl Tagged for ServerCertificate {
+    fn find(read: &impl Read, account: &str, name: &str) -> Result<Self, Error> {
+        server_certificates::named(read, account, name)
+    }
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        server_certificates::put(tx, self)
     }
     fn tags_mut(&mut self) -> &mut Vec<Tag> {
         &mut self.tags

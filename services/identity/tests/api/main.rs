@@ -22,6 +22,7 @@ mod policies;
 mod quotas;
 mod role_policies;
 mod roles;
+mod server_certificates;
 mod service_linked_roles;
 mod sessions;
 mod simulations;
