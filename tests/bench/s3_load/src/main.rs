@@ -4,12 +4,15 @@
 //!
 //! Every request carries a SigV4 signature in its header. A run has an end by count and by time; the operations of one
 //! run work on each other's keys, in the order given: `put,get,head,list,delete`. The bucket is made if it is missing;
-//! what `delete` does not remove stays.
+//! what `delete` does not remove stays. With `--server-pid` the server's processor time an operation is told, too, and
+//! `--hold 1000 --sizes 1g` measures what memory it needs for so many transfers at once.
 
 mod client;
+mod hold;
 mod plan;
 mod sign;
 mod summary;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +31,10 @@ fn main() -> Result<(), Failure> {
     let plan = Arc::new(Plan::parse());
     let signer = Arc::new(Signer::new(&plan)?);
     make_bucket(&plan, &signer)?;
+    if let Some(connections) = plan.hold {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        return runtime.block_on(hold::run(&plan, &signer, connections));
+    }
     println!("{}", Summary::HEAD);
     for size in plan.sizes.clone() {
         let body = Arc::new(body(size));
@@ -92,6 +99,8 @@ fn make_bucket(plan: &Plan, signer: &Signer) -> Result<(), Failure> {
 /// Runs a round on so many connections, spread over the threads.
 fn run(plan: &Arc<Plan>, signer: &Arc<Signer>, round: Round, clients: usize) -> Result<Summary, Failure> {
     let next = Arc::new(AtomicU64::new(0));
+    let cpu = || plan.server_pid.map(watch::cpu).transpose();
+    let used = cpu()?;
     let started = Instant::now();
     let until = started + Duration::from_secs_f64(plan.seconds);
     let threads = plan.threads.clamp(1, clients.max(1));
@@ -108,6 +117,7 @@ fn run(plan: &Arc<Plan>, signer: &Arc<Signer>, round: Round, clients: usize) -> 
         summary.absorb(worker.join().map_err(|_| "a thread of the load generator panicked")??);
     }
     summary.took = started.elapsed();
+    summary.cpu = cpu()?.zip(used).map(|(now, before)| now - before);
     Ok(summary)
 }
 

@@ -44,6 +44,16 @@ pub struct Plan {
     /// Threads of this program.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
+    /// The server's process, if it is on this host: its processor time an operation is told, too.
+    #[arg(long)]
+    pub server_pid: Option<u32>,
+    /// Instead of a run: open so many connections, half uploads, half downloads, of the first of the sizes, let each
+    /// move `--moved` bytes and stand still, and say how much memory the server holds.
+    #[arg(long)]
+    pub hold: Option<usize>,
+    /// What each of the held connections moves.
+    #[arg(long, default_value = "4m")]
+    pub moved: Size,
     /// Sign the digest of each body; without it bodies are sent as `UNSIGNED-PAYLOAD`.
     #[arg(long)]
     pub sign_payload: bool,

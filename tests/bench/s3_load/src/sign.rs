@@ -46,12 +46,17 @@ impl Signer {
 
     /// The head of a request with this body.
     pub fn head(&self, target: Target<'_>, body: &[u8]) -> String {
-        let Target { method, path, query } = target;
         let digest = match (body.is_empty(), self.sign_payload) {
             (true, _) => EMPTY_SHA256.to_owned(),
             (false, true) => sha256_hex(body),
             (false, false) => "UNSIGNED-PAYLOAD".to_owned(),
         };
+        self.head_of(target, &digest, body.len())
+    }
+
+    /// The head of a request with a body of so many bytes, and what it says of their digest.
+    pub fn head_of(&self, target: Target<'_>, digest: &str, length: usize) -> String {
+        let Target { method, path, query } = target;
         let time = Timestamp::now().strftime("%H%M%S").to_string();
         let (host, day, scope) = (&self.host, &self.day, &self.scope);
         let date = format!("{day}T{time}Z");
@@ -62,7 +67,7 @@ impl Signer {
         let signature = self.key.sign_hex(to_sign.as_bytes());
         let mark = if query.is_empty() { "" } else { "?" };
         let length = match method {
-            "PUT" => format!("content-length: {}\r\n", body.len()),
+            "PUT" => format!("content-length: {length}\r\n"),
             _ => String::new(),
         };
         format!(

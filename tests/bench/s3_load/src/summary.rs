@@ -11,6 +11,8 @@ pub struct Summary {
     pub operations: u64,
     /// How long the round took.
     pub took: Duration,
+    /// Processor time of the server meanwhile, where it is known.
+    pub cpu: Option<Duration>,
     failed: u64,
     bytes: u64,
     micros: Vec<u32>,
@@ -19,7 +21,7 @@ pub struct Summary {
 impl Summary {
     /// The line above all lines.
     pub const HEAD: &'static str =
-        "op      size clients      ops/s     MB/s   p50 ms   p99 ms   max ms   failed";
+        "op      size clients      ops/s     MB/s   p50 ms   p99 ms   max ms   failed  cpu us";
 
     /// Counts one operation.
     pub fn add(&mut self, took: Duration, bytes: u64, fine: bool) {
@@ -49,9 +51,11 @@ impl Summary {
                 .get(index.min(self.micros.len().saturating_sub(1)))
                 .map_or(0.0, |us| f64::from(*us) / 1e3)
         };
+        let cpu = self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / (self.operations.max(1) as f64));
+        let cpu = cpu.map_or("-".to_owned(), |cpu| format!("{cpu:.1}"));
         let name = format!("{op:?}").to_lowercase();
         format!(
-            "{name:<6}{size:>6} {clients:>7} {:>10.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8}",
+            "{name:<6}{size:>6} {clients:>7} {:>10.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8} {cpu:>7}",
             self.operations as f64 / seconds,
             self.bytes as f64 / 1e6 / seconds,
             at(0.5),
@@ -79,6 +83,6 @@ mod tests {
         all.took = Duration::from_secs(2);
         let line = all.line(Op::Get, "4k".parse().unwrap(), 2);
         let words: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(words, ["get", "4k", "2", "49", "0.0", "51.00", "100.00", "100.00", "2"]);
+        assert_eq!(words, ["get", "4k", "2", "49", "0.0", "51.00", "100.00", "100.00", "2", "-"]);
     }
 }
