@@ -1,8 +1,9 @@
 //! ListObjects and ListObjectsV2.
 
+use std::borrow::Cow;
+
 use api_spec::s3::Owner;
-use api_spec::s3::list::{CommonPrefix, ListBucketResult, ListBucketResultV2, ObjectEntry};
-use api_spec::s3::restore::RestoreStatus;
+use api_spec::s3::list::{ListBucketResult, ListBucketResultV2};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,11 +12,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use store::StartsWith;
 
 use super::exchange::Exchange;
-use super::reply::{document, quoted};
+use super::list_rows::{write_folded, write_row};
+use super::reply::document_around;
 use crate::domain::object::{Listed, Object};
 use crate::error::Error;
-use crate::store::LISTED;
-use crate::store::list::{Entry, Found, Walk};
+use crate::store::OBJECTS;
+use crate::store::list::{Entry, Walk};
 
 /// No page has more entries.
 pub const MAX_KEYS: u32 = 1000;
@@ -36,7 +38,8 @@ pub struct Asked {
     pub url: bool,
     /// Whether it is to be said of archived objects until when they are back.
     pub restore: bool,
-    now: Timestamp,
+    /// When it was asked.
+    pub now: Timestamp,
 }
 
 impl Asked {
@@ -74,10 +77,20 @@ impl Asked {
 
     /// A name as the reply shows it.
     pub fn show(&self, name: &str) -> String {
+        self.shown(name).into_owned()
+    }
+
+    /// The same; a copy only where it is shown in another way.
+    pub fn shown<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match self.url {
-            true => utf8_percent_encode(name, PLAIN).to_string(),
-            false => name.to_owned(),
+            true => utf8_percent_encode(name, PLAIN).into(),
+            false => Cow::Borrowed(name),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test(url: bool, restore: bool, now: Timestamp) -> Asked {
+        Asked { prefix: String::new(), delimiter: None, limit: MAX_KEYS, url, restore, now }
     }
 
     /// `url` where it was asked for.
@@ -85,56 +98,45 @@ impl Asked {
         self.url.then(|| "url".to_owned())
     }
 
-    fn walk(&self, x: &Exchange, after: Option<String>) -> Result<Found<Listed>, Error> {
+    /// Walks the bucket behind `after`.
+    fn page(&self, x: &Exchange, after: Option<String>, owner: bool) -> Result<Page, Error> {
         let walk = Walk {
             prefix: self.prefix.clone(),
             delimiter: self.delimiter.clone(),
             after,
             limit: self.limit as usize,
         };
-        let scan = x.snapshot.iter_prefix(&LISTED, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
-        Ok(walk.run(&x.place.bucket, scan)?)
-    }
-
-    fn split(&self, found: Found<Listed>, owner: bool) -> (Vec<ObjectEntry>, Vec<CommonPrefix>) {
-        let (mut contents, mut prefixes) = (Vec::with_capacity(found.entries.len()), Vec::new());
-        for entry in found.entries {
+        let scan = x.snapshot.iter_prefix(&OBJECTS, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
+        let mut page = Page::default();
+        page.truncated = walk.visit(&x.place.bucket, scan, |entry| {
+            page.count += 1;
+            page.last.clear();
+            page.last.push_str(entry.name());
             match entry {
-                Entry::Row(key, object) => contents.push(self.entry(&key, object, owner)),
-                Entry::Folded(prefix) => prefixes.push(CommonPrefix { prefix: self.show(&prefix) }),
+                Entry::Row(key, row) => write_row(&mut page.rows, self, key, &Listed::of_row(row)?, owner),
+                Entry::Folded(prefix) => write_folded(&mut page.folded, &self.shown(prefix)),
             }
-        }
-        (contents, prefixes)
+            Ok(())
+        })?;
+        Ok(page)
     }
+}
 
-    fn entry(&self, key: &str, object: Listed, owner: bool) -> ObjectEntry {
-        ObjectEntry {
-            key: self.show(key),
-            last_modified: object.modified.into(),
-            etag: quoted(&object.etag),
-            checksum_algorithm: object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect(),
-            checksum_type: object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()),
-            size: object.size,
-            owner: owner.then(|| owner_of(object.owner.clone())),
-            storage_class: object.class.as_str().into(),
-            restore_status: self.restore.then(|| restore_status(&object, self.now)).flatten(),
-        }
-    }
+/// The entries of a page, written.
+#[derive(Default)]
+struct Page {
+    rows: String,
+    folded: String,
+    count: u32,
+    /// The name of the last entry.
+    last: String,
+    truncated: bool,
 }
 
 /// Algorithm and kind of an object's checksum.
 pub fn sum_of(object: &Object) -> (Vec<String>, Option<String>) {
     let algorithm = object.checksum.iter().map(|sum| sum.algorithm.as_str().to_owned()).collect();
     (algorithm, object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned()))
-}
-
-/// Of an archived object: until when its content can be read.
-fn restore_status(object: &Listed, now: Timestamp) -> Option<RestoreStatus> {
-    let until = object.restored_until.filter(|until| *until > now);
-    object
-        .class
-        .is_archive()
-        .then(|| RestoreStatus { is_restore_in_progress: false, restore_expiry_date: until.map(Into::into) })
 }
 
 /// An owner in a reply.
@@ -146,24 +148,23 @@ pub fn owner_of(id: impl Into<String>) -> Owner {
 pub fn version_one(x: &Exchange) -> Result<Response, Error> {
     let asked = Asked::of(x, "max-keys")?;
     let marker = x.query.get("marker").unwrap_or_default().to_owned();
-    let found = asked.walk(x, Some(marker.clone()).filter(|marker| !marker.is_empty()))?;
-    let truncated = found.truncated;
-    let last = found.entries.last().map(|entry| asked.show(entry.name()));
-    let (contents, common_prefixes) = asked.split(found, true);
-    document(
+    let page = asked.page(x, Some(marker.clone()).filter(|marker| !marker.is_empty()), true)?;
+    let next = page.truncated && asked.delimiter.is_some();
+    document_around(
         "ListBucketResult",
         &ListBucketResult {
             name: x.place.bucket.clone(),
             prefix: asked.show(&asked.prefix),
             marker: asked.show(&marker),
-            next_marker: last.filter(|_| truncated && asked.delimiter.is_some()),
+            next_marker: next.then(|| asked.show(&page.last)),
             max_keys: asked.limit,
             delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
-            is_truncated: truncated,
+            is_truncated: page.truncated,
             encoding_type: asked.encoding(),
-            contents,
-            common_prefixes,
+            contents: Vec::new(),
+            common_prefixes: Vec::new(),
         },
+        &[&page.rows, &page.folded],
     )
 }
 
@@ -186,27 +187,25 @@ pub fn version_two(x: &Exchange) -> Result<Response, Error> {
         Some(token) => Some(read_token(token)?),
         None => start.map(str::to_owned),
     };
-    let found = asked.walk(x, after)?;
-    let truncated = found.truncated;
-    let next = found.entries.last().filter(|_| truncated).map(|last| write_token(last.name()));
     let owner = x.query.get("fetch-owner").is_some_and(|fetch| fetch.eq_ignore_ascii_case("true"));
-    let (contents, common_prefixes) = asked.split(found, owner);
-    document(
+    let page = asked.page(x, after, owner)?;
+    document_around(
         "ListBucketResult",
         &ListBucketResultV2 {
             name: x.place.bucket.clone(),
             prefix: asked.show(&asked.prefix),
             continuation_token: token.map(str::to_owned),
-            next_continuation_token: next,
+            next_continuation_token: page.truncated.then(|| write_token(&page.last)),
             start_after: start.map(|start| asked.show(start)),
-            key_count: u32::try_from(contents.len() + common_prefixes.len()).unwrap_or(MAX_KEYS),
+            key_count: page.count,
             max_keys: asked.limit,
             delimiter: asked.delimiter.as_deref().map(|d| asked.show(d)),
-            is_truncated: truncated,
+            is_truncated: page.truncated,
             encoding_type: asked.encoding(),
-            contents,
-            common_prefixes,
+            contents: Vec::new(),
+            common_prefixes: Vec::new(),
         },
+        &[&page.rows, &page.folded],
     )
 }
 

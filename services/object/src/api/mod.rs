@@ -20,6 +20,7 @@ pub mod get;
 pub mod headers;
 pub mod lifecycle;
 pub mod list;
+pub mod list_rows;
 pub mod lock;
 pub mod multipart;
 pub mod ownership;

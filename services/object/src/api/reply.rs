@@ -25,6 +25,22 @@ pub fn document_in<T: Serialize>(xmlns: &str, root: &str, value: &T) -> Result<R
     Ok(response)
 }
 
+/// A reply with a document whose last elements are written already.
+pub fn document_around<T: Serialize>(root: &str, value: &T, last: &[&str]) -> Result<Response, Error> {
+    let mut body = xml::document(root, Api::S3.xmlns(), value, Lists::Flat)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let end = format!("</{root}>");
+    if !body.ends_with(&end) {
+        return Err(Error::Internal(format!("<{root}> is not closed")));
+    }
+    body.truncate(body.len() - end.len());
+    body.reserve(last.iter().map(|part| part.len()).sum::<usize>() + end.len());
+    last.iter().chain([&end.as_str()]).for_each(|part| body.push_str(part));
+    let mut response = Response::new(Body::from(body));
+    set(&mut response, header::CONTENT_TYPE, "application/xml");
+    Ok(response)
+}
+
 /// A reply without a body.
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());

@@ -1,6 +1,8 @@
 //! Walking keys in order: prefix, delimiter, marker. A folded prefix is stepped over in one seek, however many keys
 //! it has.
 
+use std::ops::ControlFlow;
+
 use store::{Error, Scan, StartsWith};
 
 /// What to list.
@@ -18,18 +20,18 @@ pub struct Walk {
 
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry<T> {
+pub enum Entry<T, N = String> {
     /// A key and what is stored under it.
-    Row(String, T),
+    Row(N, T),
     /// Keys folded into one.
-    Folded(String),
+    Folded(N),
 }
 
-impl<T> Entry<T> {
+impl<T, N: AsRef<str>> Entry<T, N> {
     /// What the entry sorts by, and where the next page goes on.
     pub fn name(&self) -> &str {
         match self {
-            Entry::Row(name, _) | Entry::Folded(name) => name,
+            Entry::Row(name, _) | Entry::Folded(name) => name.as_ref(),
         }
     }
 }
@@ -57,14 +59,7 @@ impl Walk {
         bucket: &str,
         mut scan: Scan<(String, String), T>,
     ) -> Result<Found<T>, Error> {
-        let place = |key: &str| (bucket.to_owned(), key.to_owned());
-        if let Some(after) = &self.after {
-            match self.fold(after) {
-                // the page before ended with a folded prefix: all that it stands for is behind us
-                Some(folded) if folded == after => scan.seek_past(&(bucket.to_owned(), StartsWith(after)))?,
-                _ => scan.seek_after(&place(after))?,
-            }
-        }
+        self.begin(bucket, &mut scan)?;
         let mut entries = Vec::with_capacity(self.limit.min(1000));
         while entries.len() < self.limit {
             let Some(row) = scan.next() else { return Ok(Found { entries, truncated: false }) };
@@ -80,6 +75,59 @@ impl Walk {
         let truncated = self.limit > 0 && scan.next().transpose()?.is_some();
         Ok(Found { entries, truncated })
     }
+
+    /// The same, but each entry is shown to `see` where it lies, its value as it is stored. Says whether there are more.
+    pub fn visit<T: store::Value>(
+        &self,
+        bucket: &str,
+        mut scan: Scan<(String, String), T>,
+        mut see: impl FnMut(Entry<&[u8], &str>) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        self.begin(bucket, &mut scan)?;
+        let before_key = store::encode_key(&bucket.to_owned()).len();
+        let mut count = 0;
+        loop {
+            let (mut folded, mut truncated, mut failed) = (None, false, None);
+            scan.visit(|key, value| {
+                if count == self.limit {
+                    truncated = self.limit > 0;
+                    return ControlFlow::Break(());
+                }
+                count += 1;
+                let seen = store::text_of_key(&key[before_key..]).and_then(|name| match self.fold(&name) {
+                    Some(all) => {
+                        folded = Some(all.to_owned());
+                        see(Entry::Folded(all))
+                    }
+                    None => see(Entry::Row(&name, value)),
+                });
+                failed = seen.err();
+                match failed.is_some() || folded.is_some() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })?;
+            match (failed, folded) {
+                (Some(error), _) => return Err(error),
+                (None, Some(folded)) => scan.seek_past(&(bucket.to_owned(), StartsWith(&folded)))?,
+                (None, None) => return Ok(truncated),
+            }
+        }
+    }
+
+    /// Jumps behind the page before.
+    fn begin<T: store::Value>(
+        &self,
+        bucket: &str,
+        scan: &mut Scan<(String, String), T>,
+    ) -> Result<(), Error> {
+        let Some(after) = &self.after else { return Ok(()) };
+        match self.fold(after) {
+            // the page before ended with a folded prefix: all that it stands for is behind us
+            Some(folded) if folded == after => scan.seek_past(&(bucket.to_owned(), StartsWith(after))),
+            _ => scan.seek_after(&(bucket.to_owned(), after.clone())),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +135,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
-    use store::{Store, Table};
+    use store::{Store, Table, Value};
 
     use super::*;
 
@@ -133,6 +181,16 @@ mod tests {
                 let snapshot = store.snapshot().unwrap();
                 let scan = snapshot.iter_prefix(&ROWS, &("b".to_owned(), StartsWith(&walk.prefix))).unwrap();
                 let page = walk.run("b", scan).unwrap();
+                let scan = snapshot.iter_prefix(&ROWS, &("b".to_owned(), StartsWith(&walk.prefix))).unwrap();
+                let mut visited = Vec::new();
+                let truncated = walk.visit("b", scan, |entry| {
+                    visited.push(match entry {
+                        Entry::Row(key, value) => Entry::Row(key.to_owned(), u64::from_bytes(value)?),
+                        Entry::Folded(name) => Entry::Folded(name.to_owned()),
+                    });
+                    Ok(())
+                }).unwrap();
+                prop_assert_eq!((&visited, truncated), (&page.entries, page.truncated));
                 prop_assert!(page.entries.len() <= limit);
                 found.extend(page.entries.iter().map(|entry| entry.name().to_owned()));
                 if !page.truncated {

@@ -21,7 +21,7 @@ use crate::domain::bucket::Bucket;
 use crate::domain::cors::Cors;
 use crate::domain::id::DataId;
 use crate::domain::lifecycle::Lifecycle;
-use crate::domain::object::{FileRow, Listed, Manifest, Object};
+use crate::domain::object::{FileRow, Manifest, Object};
 use crate::domain::scrub::{Finding, Round};
 use crate::domain::upload::{Completed, Part, Upload};
 use crate::domain::version::Version;
@@ -32,8 +32,6 @@ pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
 pub const CORS: Table<String, Cors> = Table::new("cors");
 /// (bucket, key) -> current object.
 pub const OBJECTS: Table<(String, String), Object> = Table::new("objects");
-/// The same rows, as lists read them.
-pub const LISTED: Table<(String, String), Listed> = Table::new("objects");
 /// (bucket, key, age) -> version that is not the current object, newest first.
 pub const VERSIONS: Table<(String, String, u64), Version> = Table::new("versions");
 /// (bucket, key) -> age of the `null` version, where that is not the current object.

@@ -4,6 +4,7 @@
 //! [`string_key!`](crate::string_key) types: as their text does), and no encoding is a proper prefix of another of
 //! the same type. So tuples are simply their parts one after the other, and first components select a range.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -28,6 +29,16 @@ pub fn encode_key<K: Key>(key: &K) -> Vec<u8> {
 pub fn decode_key<K: Key>(mut bytes: &[u8]) -> Result<K, Error> {
     let key = K::decode(&mut bytes)?;
     if bytes.is_empty() { Ok(key) } else { Err(Error::Key(format!("{} bytes left over", bytes.len()))) }
+}
+
+/// The text of a key's last part, a string that fills `bytes`; without copying it where it has no NUL.
+pub fn text_of_key(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    match bytes.strip_suffix(&[0, 0]) {
+        Some(text) if !text.contains(&0) => {
+            str::from_utf8(text).map(Cow::Borrowed).map_err(|error| Error::Key(error.to_string()))
+        }
+        _ => decode_key(bytes).map(Cow::Owned),
+    }
 }
 
 /// Encodes by `Display`; what [`string_key!`](crate::string_key) calls.

@@ -47,7 +47,7 @@ mod value;
 
 pub use error::Error;
 pub use index::{Index, IndexedTable, Maintain};
-pub use key::{Key, decode_key, decode_text_key, encode_key, encode_text_key};
+pub use key::{Key, decode_key, decode_text_key, encode_key, encode_text_key, text_of_key};
 pub use prefix::{All, Prefix, StartsWith};
 pub use read::{Page, RawRead, Read};
 pub use snapshot::{Scan, Snapshot};

@@ -1,6 +1,6 @@
 //! Consistent reads that outlast a request: a state of all tables, and lazy scans over it.
 
-use std::ops::{Bound, RangeBounds};
+use std::ops::{Bound, ControlFlow, RangeBounds};
 use std::sync::Arc;
 
 use crate::changes::after_prefix;
@@ -41,8 +41,7 @@ impl Snapshot {
     }
 
     fn start<R: Rows>(&self, rows: &R, range: ByteRange) -> Result<Scan<R::Key, R::Value>, Error> {
-        let found = self.view.range(rows.name(), &range, Order::Ascending)?;
-        Ok(Scan { view: Arc::clone(&self.view), table: Table::new(rows.name()), range, found })
+        Ok(Scan { view: Arc::clone(&self.view), table: Table::new(rows.name()), range, found: None })
     }
 }
 
@@ -61,7 +60,8 @@ pub struct Scan<K, V> {
     view: Arc<dyn View>,
     table: Table<K, V>,
     range: ByteRange,
-    found: RawRows<'static>,
+    /// Begun when the first row is asked for: who begins with a jump needs nothing from before it.
+    found: Option<RawRows<'static>>,
 }
 
 impl<K: Key, V: Value> Scan<K, V> {
@@ -80,7 +80,7 @@ impl<K: Key, V: Value> Scan<K, V> {
         match after_prefix(&prefix_bytes(prefix)) {
             Bound::Excluded(end) | Bound::Included(end) => self.jump(Bound::Included(end)),
             Bound::Unbounded => {
-                self.found = Box::new(std::iter::empty());
+                self.found = Some(Box::new(std::iter::empty()));
                 Ok(())
             }
         }
@@ -89,8 +89,27 @@ impl<K: Key, V: Value> Scan<K, V> {
     fn jump(&mut self, to: Bound<Vec<u8>>) -> Result<(), Error> {
         let range = self.range.clone().from(to);
         if range != self.range {
-            self.found = self.view.range(self.table.name(), &range, Order::Ascending)?;
+            self.found = None;
             self.range = range;
+        }
+        Ok(())
+    }
+
+    /// Shows `see` the rows from here on as they are encoded, where they lie, until it breaks; for lists so long that
+    /// copying each row counts. A scan goes on behind the last row that was shown.
+    pub fn visit(&mut self, mut see: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error> {
+        self.found = None;
+        let mut last = None;
+        self.view.visit(self.table.name(), &self.range, &mut |key, value| {
+            let flow = see(key, value);
+            if flow.is_break() {
+                last = Some(key.to_vec());
+            }
+            flow
+        })?;
+        match last {
+            Some(key) => self.range.lower = Bound::Excluded(key),
+            None => self.found = Some(Box::new(std::iter::empty())),
         }
         Ok(())
     }
@@ -100,7 +119,14 @@ impl<K: Key, V: Value> Iterator for Scan<K, V> {
     type Item = Result<(K, V), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let row = self.found.next()?;
+        let found = match &mut self.found {
+            Some(found) => found,
+            None => match self.view.range(self.table.name(), &self.range, Order::Ascending) {
+                Ok(rows) => self.found.insert(rows),
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        let row = found.next()?;
         if let Ok((key, _)) = &row {
             self.range.lower = Bound::Excluded(key.clone());
         }

@@ -1,6 +1,5 @@
 //! Values as bytes. Structured values open with a byte that says their format version.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -82,7 +81,7 @@ pub fn encode_json<T: Serialize>(value: &T, version: u8) -> Result<Vec<u8>, Erro
 }
 
 /// Decodes what follows the version byte; what [`json_value!`](crate::json_value) calls.
-pub fn decode_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub fn decode_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes.get(1..).unwrap_or_default()).map_err(value_error::<T>)
 }
 

@@ -6,6 +6,7 @@
 //! [`Error::Conflict`] and the batch runs again).
 
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::Error;
@@ -54,6 +55,21 @@ pub trait View: Send + Sync {
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
     /// The rows of a range, lazily.
     fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error>;
+    /// Shows `see` the rows of a range in key order, where they lie, until it breaks.
+    fn visit(
+        &self,
+        table: &'static str,
+        range: &ByteRange,
+        see: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        for row in self.range(table, range, Order::Ascending)? {
+            let (key, value) = row?;
+            if see(&key, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A view that changes can be committed on.

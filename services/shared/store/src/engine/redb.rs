@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -131,6 +132,22 @@ impl View for RedbView {
             Order::Ascending => Box::new(rows.map(owned)),
             Order::Descending => Box::new(rows.rev().map(owned)),
         })
+    }
+
+    fn visit(
+        &self,
+        table: &'static str,
+        range: &ByteRange,
+        see: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let Some(table) = self.table(table)?.filter(|_| !range.is_empty()) else { return Ok(()) };
+        for row in table.range::<&[u8]>(range.bounds()).map_err(engine)? {
+            let (key, value) = row.map_err(engine)?;
+            if see(key.value(), value.value()).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
