@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth::policy::Policy;
-use bytes::Bytes;
 use kit::Context;
 use store::{RawRead, Read, Snapshot, Store, Value};
 
@@ -239,7 +238,7 @@ fn gone(error: std::io::Error) -> Error {
 }
 
 fn inline(snapshot: &Snapshot, id: DataId, stretch: Stretch) -> Result<Extent, Error> {
-    let bytes = Bytes::from(small(snapshot, id)?.ok_or(Error::Changed)?);
+    let bytes = small(snapshot, id)?.ok_or(Error::Changed)?;
     let start = usize::try_from(stretch.offset).unwrap_or(usize::MAX).min(bytes.len());
     let end = start.saturating_add(usize::try_from(stretch.length).unwrap_or(usize::MAX)).min(bytes.len());
     Ok(Extent::Memory(bytes.slice(start..end)))

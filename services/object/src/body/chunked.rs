@@ -1,6 +1,8 @@
 //! The aws-chunked decoder: framing, chunk signatures, trailers. A state machine that takes bytes in pieces of any
 //! size and gives out content as it goes.
 
+use std::ops::Range;
+
 use auth::sigv4::{ChunkVerifier, Hasher, canonical_trailer, sha256};
 
 use crate::error::Error;
@@ -52,13 +54,27 @@ impl Decoder {
     /// Of the framing, of a signature, or of the sink.
     pub fn push(
         &mut self,
-        mut raw: &[u8],
+        raw: &[u8],
         mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.find(raw, |place| sink(&raw[place]))
+    }
+
+    /// The same; `sink` is told where in `raw` the content is.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn find(
+        &mut self,
+        whole: &[u8],
+        mut sink: impl FnMut(Range<usize>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut raw = whole;
         while !raw.is_empty() {
             match &mut self.state {
                 State::Data { left } => {
                     let take = usize::try_from(*left).unwrap_or(usize::MAX).min(raw.len());
+                    let at = whole.len() - raw.len();
                     let (data, rest) = raw.split_at(take);
                     raw = rest;
                     *left -= take as u64;
@@ -66,7 +82,7 @@ impl Decoder {
                     if self.verifier.is_some() {
                         self.hasher.update(data);
                     }
-                    sink(data)?;
+                    sink(at..at + take)?;
                     if ended {
                         self.verify_chunk()?;
                         self.state = State::DataEnd;

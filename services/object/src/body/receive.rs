@@ -1,6 +1,7 @@
-//! From the network into an [`Ingest`]: one buffer is filled while the one before is hashed and written on another
-//! thread, and no thread waits for a slow client.
+//! From the network into an [`Ingest`]: one buffer is filled while the one before is hashed on a second thread and
+//! written on a third, and no thread waits for a slow client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -54,23 +55,47 @@ pub async fn take_in(
             if buffer.is_full() {
                 let full = std::mem::replace(&mut buffer, pool.take());
                 let ingest = ready(&mut idle, &mut busy).await?;
-                busy = Some(push(ingest, full));
+                busy = Some(tokio::spawn(push(ingest, full)));
             }
         }
     }
     let ingest = ready(&mut idle, &mut busy).await?;
-    let last = spawn_blocking(move || {
-        let mut ingest = ingest;
-        ingest.push(buffer.as_ref())?;
-        ingest.finish()
-    });
-    last.await.map_err(|error| Error::Internal(error.to_string()))?
+    let ingest = push(ingest, buffer).await?;
+    apart(move || ingest.finish()).await
 }
 
 type Busy = JoinHandle<Result<Ingest, Error>>;
 
-fn push(mut ingest: Ingest, buffer: Buffer) -> Busy {
-    spawn_blocking(move || ingest.push(buffer.as_ref()).map(|()| ingest))
+/// Takes a buffer in. Hashing is the slowest part by far, so nothing that need not waits for it.
+async fn push(mut ingest: Ingest, buffer: Buffer) -> Result<Ingest, Error> {
+    if ingest.in_memory() {
+        return apart(move || ingest.push(buffer.as_ref()).map(|()| ingest)).await;
+    }
+    let (mut head, mut hashing, mut keeping) = ingest.apart();
+    let framed = head.is_framed();
+    let find = move || head.find(buffer.as_ref()).map(|places| (head, buffer, places));
+    let (head, buffer, places) = if framed { apart(find).await? } else { find()? };
+    let content = Arc::new((buffer, places));
+    let same = Arc::clone(&content);
+    let hashed = apart(move || {
+        let (buffer, places) = &*content;
+        places.iter().for_each(|place| hashing.take(&buffer.as_ref()[place.clone()]));
+        Ok(hashing)
+    });
+    let kept = apart(move || {
+        let (buffer, places) = &*same;
+        places.iter().try_for_each(|place| keeping.take(&buffer.as_ref()[place.clone()]))?;
+        Ok(keeping)
+    });
+    let (hashing, keeping) = tokio::try_join!(hashed, kept)?;
+    Ok(Ingest::of(head, hashing, keeping))
+}
+
+/// Works on a thread that may block.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?
 }
 
 async fn ready(idle: &mut Option<Ingest>, busy: &mut Option<Busy>) -> Result<Ingest, Error> {

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::num::NonZero;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -109,7 +110,7 @@ impl Files {
         self.held().writing.insert(id);
         let writing = Writing { id, files: self.clone(), disk, published: AtomicBool::new(false) };
         let file = writing.disk.create(id)?;
-        Ok(NewFile { file, sums: Sums::new(id), size: 0, sent: 0, writing })
+        Ok(NewFile { file, sums: Sums::new(id), size: 0, length: None, sent: 0, writing })
     }
 
     /// Opens a file for reading.
@@ -275,17 +276,30 @@ pub struct NewFile {
     file: File,
     sums: Sums,
     size: u64,
+    /// What the size will be, where that is known.
+    length: Option<u64>,
     /// So much is on its way to the disk already.
     sent: u64,
     writing: Writing,
 }
 
 impl NewFile {
+    /// Says how long it will be. Checksums, which stand behind the content, can then be written before all of it is
+    /// there instead of being kept.
+    pub fn will_hold(&mut self, length: u64) {
+        self.length = Some(length);
+    }
+
     /// Adds to its end.
     pub fn write(&mut self, data: &[u8]) -> io::Result<()> {
         self.file.write_all(data)?;
         self.sums.update(data);
         self.size += data.len() as u64;
+        if let Some(length) = self.length
+            && let Some((at, sums)) = self.sums.spill()
+        {
+            self.file.write_all_at(&sums, length + at)?;
+        }
         if self.size - self.sent >= PACE_BYTES {
             // begins writing these pages, which `finish` then need not wait for; a file system may ignore it
             let _ = fadvise(&self.file, self.sent, NonZero::new(self.size - self.sent), Advice::DontNeed);
@@ -296,8 +310,12 @@ impl NewFile {
 
     /// Makes it durable.
     pub fn finish(self) -> io::Result<(Writing, u64)> {
-        let NewFile { mut file, sums, size, writing, .. } = self;
-        file.write_all(&sums.finish())?;
+        let NewFile { file, sums, size, length, writing, .. } = self;
+        if length.is_some_and(|length| length != size) {
+            return Err(io::Error::other("a file is not as long as was said"));
+        }
+        let (at, sums) = sums.finish();
+        file.write_all_at(&sums, size + at)?;
         file.sync_data()?;
         writing.disk.sync_directory(writing.id)?;
         Ok((writing, size))

@@ -23,6 +23,8 @@ pub const BLOCK_BYTES: usize = 64 << 10;
 /// How much the disk is asked to read ahead of a reader that had to wait for it.
 const AHEAD_BYTES: u64 = 2 << 20;
 const SUM_BYTES: usize = 8;
+/// Checksums that are kept until they are written: those of 128 MiB. A large file has megabytes of them.
+const SPILL_BYTES: usize = 16 << 10;
 /// Magic, bytes of a block, bytes of content, checksum of these.
 const TRAILER_BYTES: usize = 32;
 const MAGIC: [u8; 8] = *b"murusum1";
@@ -42,13 +44,16 @@ pub struct Sums {
     block: Box<Digest>,
     filled: usize,
     length: u64,
+    /// Blocks that are done.
+    ended: u64,
+    /// The checksums of the last of them.
     sums: Vec<u8>,
 }
 
 impl Sums {
     /// Of a file of this name.
     pub fn new(id: DataId) -> Self {
-        Sums { id, block: Box::new(digest(id, 0)), filled: 0, length: 0, sums: Vec::new() }
+        Sums { id, block: Box::new(digest(id, 0)), filled: 0, length: 0, ended: 0, sums: Vec::new() }
     }
 
     /// Takes in what is written next.
@@ -66,25 +71,37 @@ impl Sums {
     }
 
     fn end_block(&mut self) {
-        let next = self.sums.len() / SUM_BYTES + 1;
-        let ended = std::mem::replace(&mut *self.block, digest(self.id, next as u64));
+        self.ended += 1;
+        let ended = std::mem::replace(&mut *self.block, digest(self.id, self.ended));
         self.sums.extend(ended.finalize().to_le_bytes());
         self.filled = 0;
     }
 
-    /// What stands behind the content.
-    pub fn finish(mut self) -> Vec<u8> {
+    /// What there is of the checksums, once there is much of it: where it belongs, counted from the end of the
+    /// content, and the bytes. It is not kept.
+    pub fn spill(&mut self) -> Option<(u64, Vec<u8>)> {
+        (self.sums.len() >= SPILL_BYTES).then(|| self.take())
+    }
+
+    fn take(&mut self) -> (u64, Vec<u8>) {
+        let at = self.ended * SUM_BYTES as u64 - self.sums.len() as u64;
+        (at, std::mem::take(&mut self.sums))
+    }
+
+    /// What stands behind the content, without what was spilled: where it begins, counted from the end of the content,
+    /// and the bytes.
+    pub fn finish(mut self) -> (u64, Vec<u8>) {
         if self.filled > 0 {
             self.end_block();
         }
-        let mut out = self.sums;
+        let (at, mut out) = self.take();
         let mut trailer = MAGIC.to_vec();
         trailer.extend((BLOCK_BYTES as u64).to_le_bytes());
         trailer.extend(self.length.to_le_bytes());
         let sum = trailer_sum(self.id, &trailer);
         trailer.extend(sum.to_le_bytes());
         out.extend(trailer);
-        out
+        (at, out)
     }
 }
 
@@ -262,7 +279,7 @@ mod tests {
             sums.update(piece);
         }
         file.write_all(content).unwrap();
-        file.write_all(&sums.finish()).unwrap();
+        file.write_all(&sums.finish().1).unwrap();
         file
     }
 
@@ -294,6 +311,26 @@ mod tests {
             }
             assert!(read(&file, 0, length as u64 + 1).is_err(), "behind the end");
         }
+    }
+
+    #[test]
+    fn checksums_that_are_written_early_are_the_same() {
+        let blocks = 3 * SPILL_BYTES / SUM_BYTES + 5;
+        let (mut kept, mut spilled, mut out) = (Sums::new(id(1)), Sums::new(id(1)), Vec::new());
+        for n in 0..blocks {
+            let block = vec![n as u8; if n + 1 == blocks { 77 } else { BLOCK_BYTES }];
+            kept.update(&block);
+            spilled.update(&block);
+            if let Some((at, bytes)) = spilled.spill() {
+                assert_eq!(at, out.len() as u64);
+                out.extend(bytes);
+            }
+        }
+        assert_eq!(out.len(), 3 * SPILL_BYTES);
+        let (at, rest) = spilled.finish();
+        assert_eq!(at, out.len() as u64);
+        out.extend(rest);
+        assert_eq!(kept.finish(), (0, out));
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn copy(service: &Service, source: &StoredFile, to: &Disk) -> io::Result<()> {
         sums.update(&piece);
         offset += piece.len() as u64;
     }
-    file.write_all(&sums.finish())?;
+    file.write_all(&sums.finish().1)?;
     file.sync_data()?;
     to.name(id)?;
     to.sync_directory(id)

@@ -133,7 +133,7 @@ fn small_content(service: &Service, pass: &mut Pass, now: Timestamp) -> Result<(
             return Ok(());
         };
         let (id, content) = row?;
-        match content.verified(id) {
+        match content.checked(id) {
             Ok(bytes) => {
                 pass.round.bytes += bytes.len() as u64;
                 pass.left = pass.left.saturating_sub(bytes.len() as u64 + 1);

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use store::{Error, Read, Tx};
 
 use super::{FILES, INLINE, MANIFESTS, SMALL};
@@ -35,12 +36,26 @@ impl SmallContent {
         SmallContent { sum: small_sum(id, bytes), bytes: bytes.to_vec() }
     }
 
-    /// The content, provided that it is what was stored.
-    pub fn verified(self, id: DataId) -> Result<Vec<u8>, Error> {
-        match small_sum(id, &self.bytes) == self.sum {
-            true => Ok(self.bytes),
-            false => Err(Error::Engine(rotten(id, "it is not what was written").to_string())),
-        }
+    /// Its bytes, provided that it is what was stored under this name.
+    pub fn checked(&self, id: DataId) -> Result<&[u8], Error> {
+        check(id, self.sum, &self.bytes).map(|()| self.bytes.as_slice())
+    }
+}
+
+/// Content out of its row, provided that it is what was stored.
+fn verified(id: DataId, row: Vec<u8>) -> Result<Bytes, Error> {
+    let row = Bytes::from(row);
+    let Some((sum, bytes)) = row.split_first_chunk() else {
+        return Err(Error::Engine("small content without its checksum".into()));
+    };
+    check(id, u64::from_le_bytes(*sum), bytes)?;
+    Ok(row.slice(sum.len()..))
+}
+
+fn check(id: DataId, sum: u64, bytes: &[u8]) -> Result<(), Error> {
+    match small_sum(id, bytes) == sum {
+        true => Ok(()),
+        false => Err(Error::Engine(rotten(id, "it is not what was written").to_string())),
     }
 }
 
@@ -58,10 +73,11 @@ impl store::Value for SmallContent {
 }
 
 /// Small content, verified; none when it is gone.
-pub fn small(read: &impl Read, id: DataId) -> Result<Option<Vec<u8>>, Error> {
-    match read.get(&SMALL, &id)? {
-        Some(content) => content.verified(id).map(Some),
-        None => read.get(&INLINE, &id),
+pub fn small(read: &impl Read, id: DataId) -> Result<Option<Bytes>, Error> {
+    // not decoded: that would copy it
+    match read.raw_get(SMALL.name(), &store::encode_key(&id))? {
+        Some(row) => verified(id, row).map(Some),
+        None => Ok(read.get(&INLINE, &id)?.map(Bytes::from)),
     }
 }
 
@@ -169,8 +185,8 @@ mod tests {
         });
         runtime.block_on(put).unwrap();
         let snapshot = store.snapshot().unwrap();
-        assert_eq!(small(&snapshot, new).unwrap().unwrap(), b"content");
-        assert_eq!(small(&snapshot, old).unwrap().unwrap(), b"before");
+        assert_eq!(small(&snapshot, new).unwrap().unwrap(), "content");
+        assert_eq!(small(&snapshot, old).unwrap().unwrap(), "before");
         assert!(small(&snapshot, bad).is_err());
         assert_eq!(small(&snapshot, id(4)), Ok(None));
         assert!(SmallContent::from_bytes(b"short").is_err());
