@@ -23,6 +23,9 @@ pub use self::redb::RedbEngine;
 /// Encoded rows in key order.
 pub type RawRows<'a> = Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), Error>> + Send + 'a>;
 
+/// What is shown encoded rows, key and value, until it breaks.
+pub type See<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
 /// The direction of a range read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -56,12 +59,7 @@ pub trait View: Send + Sync {
     /// The rows of a range, lazily.
     fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error>;
     /// Shows `see` the rows of a range in key order, where they lie, until it breaks.
-    fn visit(
-        &self,
-        table: &'static str,
-        range: &ByteRange,
-        see: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+    fn visit(&self, table: &'static str, range: &ByteRange, see: &mut See<'_>) -> Result<(), Error> {
         for row in self.range(table, range, Order::Ascending)? {
             let (key, value) = row?;
             if see(&key, &value).is_break() {

@@ -6,7 +6,6 @@
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,7 +17,7 @@ use redb::{
     ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError,
 };
 
-use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, View};
+use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, See, View};
 use crate::Error;
 
 /// The file within the directory given to `open`.
@@ -134,12 +133,7 @@ impl View for RedbView {
         })
     }
 
-    fn visit(
-        &self,
-        table: &'static str,
-        range: &ByteRange,
-        see: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+    fn visit(&self, table: &'static str, range: &ByteRange, see: &mut See<'_>) -> Result<(), Error> {
         let Some(table) = self.table(table)?.filter(|_| !range.is_empty()) else { return Ok(()) };
         for row in table.range::<&[u8]>(range.bounds()).map_err(engine)? {
             let (key, value) = row.map_err(engine)?;
