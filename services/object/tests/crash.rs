@@ -1,4 +1,5 @@
-//! `kill -9` of a process that writes: what it acknowledged is there and whole, nothing else is half there.
+//! `kill -9` of a process that writes: what it acknowledged is there and whole, nothing else is half there. Each writer
+//! encrypts its objects in another way.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::World;
+use support::{Sealed, World};
 
 /// So many kills, unless the environment says otherwise.
 const ROUNDS: u64 = 8;
@@ -67,7 +68,7 @@ async fn write(world: &World, writer: usize, first: u64) {
         say(&format!("@try {op} {writer} {key} {n}\n"));
         match deletes {
             true => drop(world.delete(&path).await),
-            false => drop(world.put(&path, &content(writer, n)).await.fine()),
+            false => drop(world.put_sealed(Sealed::ALL[writer], &path, &content(writer, n)).await.fine()),
         }
         say(&format!("@did {op} {writer} {key} {n}\n"));
     }
@@ -93,7 +94,7 @@ async fn check(root: &Path, known: &mut Known) {
     let world = World::at(root).await;
     let mut files = 0;
     for ((writer, key), states) in known.iter_mut() {
-        let reply = world.get(&format!("/bucket/{writer}-{key}")).await;
+        let reply = world.get_sealed(Sealed::ALL[*writer], &format!("/bucket/{writer}-{key}")).await;
         let found = match reply.status.as_u16() {
             404 => State::Absent,
             _ => {

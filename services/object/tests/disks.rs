@@ -6,6 +6,7 @@ mod support;
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use http_body_util::BodyExt;
 use object::Config;
 use object::store::FINDINGS;
 use store::{Read, Store};
-use support::{ADMIN, World, config, request};
+use support::{ADMIN, Sealed, World, config, request};
 use tower::ServiceExt;
 
 const LARGE: usize = 300_000;
@@ -87,6 +88,159 @@ async fn content_that_has_rotted_is_not_sent_and_the_scrubber_names_its_object()
     assert_eq!(world.delete("/bucket/a%20rotten%20key").await.status, 204);
     let metrics = world.metrics.clone();
     until("the finding goes", || metrics.render().contains("murus_object_scrub_findings 0")).await;
+}
+
+#[tokio::test]
+async fn encrypted_content_that_has_rotted_is_found_without_its_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let eager = Config { scrub_interval_s: 1, scrub_mib_per_s: 64, ..config() };
+    let world = World::open(dir.path(), eager).await.unwrap();
+    world.put("/bucket", b"").await.fine();
+    for (n, sealed) in Sealed::ALL.into_iter().enumerate() {
+        let before = files_below(&world.data);
+        world.put_sealed(sealed, &format!("/bucket/{n}-fine"), &content(n)).await.fine();
+        let fine = files_below(&world.data);
+        world.put_sealed(sealed, &format!("/bucket/{n}-rotten"), &content(n)).await.fine();
+        let rotten = files_below(&world.data).into_iter().find(|file| !fine.contains(file)).unwrap();
+        assert!(fine.len() > before.len());
+        flip(&rotten, 200_000);
+    }
+    let metrics = world.metrics.clone();
+    until("the scrubber finds all", || metrics.render().contains("murus_object_scrub_findings 4")).await;
+    for (n, sealed) in Sealed::ALL.into_iter().enumerate() {
+        assert_eq!(
+            world.get_sealed(sealed, &format!("/bucket/{n}-fine")).await.fine().body,
+            content(n),
+            "{sealed:?}"
+        );
+        let mut range = sealed.reading();
+        range.push(("range".into(), "bytes=10-19".into()));
+        let part = world.ask("GET", &format!("/bucket/{n}-rotten"), &range, b"").await.fine();
+        assert_eq!(part.body, content(n)[10..20], "{sealed:?}");
+    }
+    let store = world.data.with_file_name("store");
+    world.stop().await;
+    let findings = reopened(&store).await.snapshot().unwrap().scan(&FINDINGS, ..).unwrap();
+    let mut places: Vec<_> = findings.iter().flat_map(|(_, finding)| finding.places.clone()).collect();
+    places.sort();
+    let expected: Vec<_> = (0..4).map(|n| format!("s3://bucket/{n}-rotten version null")).collect();
+    assert_eq!(places, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_is_drained_of_encrypted_objects_while_others_are_put() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+    let on_first = Config { data_dirs: vec![first.clone()], ..config() };
+    let world = World::open(dir.path(), on_first).await.unwrap();
+    world.put("/bucket", b"").await.fine();
+    for n in 0..8 {
+        world.put_sealed(Sealed::ALL[n % 4], &format!("/bucket/{n}"), &content(n)).await.fine();
+    }
+    use_disks(&world, &[&second], &[&first]).await.unwrap();
+    let mut n = 8;
+    while !files_below(&first).is_empty() {
+        assert!(n < 2_000, "{} files are left", files_below(&first).len());
+        world.put_sealed(Sealed::ALL[n % 4], &format!("/bucket/{n}"), &content(n)).await.fine();
+        n += 1;
+    }
+    for n in 0..n {
+        let got = world.get_sealed(Sealed::ALL[n % 4], &format!("/bucket/{n}")).await.fine();
+        assert_eq!(got.body, content(n), "{n}");
+    }
+    assert_eq!(files_below(&second).len(), n);
+    use_disks(&world, &[&second], &[]).await.unwrap();
+}
+
+/// A disk of its own, as small as wanted.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Mounts one; only root may, as which `tests/run` runs. Others go without these tests.
+    fn mount(at: &Path, mib: u64) -> Option<SmallDisk> {
+        if !rustix::process::geteuid().is_root() {
+            println!("not root: no small disk can be mounted");
+            return None;
+        }
+        std::fs::create_dir_all(at).unwrap();
+        let size = format!("size={mib}m");
+        let done =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status().unwrap();
+        assert!(done.success(), "the small disk cannot be mounted");
+        Some(SmallDisk(at.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// Puts objects until one is refused; says how many there are.
+async fn fill(world: &World, size: usize) -> usize {
+    let body = vec![7; size];
+    for n in 0..100_000 {
+        let reply = world.put(&format!("/bucket/{n}"), &body).await;
+        if !reply.status.is_success() {
+            reply.refused(503, "ServiceUnavailable");
+            return n;
+        }
+    }
+    panic!("the disk is never full");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_really_full_refuses_and_takes_again_what_was_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small");
+    let Some(_disk) = SmallDisk::mount(&small, 24) else { return };
+    // no reserve at all: the last bytes are refused by the disk itself, in the middle of a file
+    let on_small = Config { data_dirs: vec![small.clone()], reserve_mib: 0, ..config() };
+    let world = World::open(dir.path(), on_small).await.unwrap();
+    world.put("/bucket", b"").await.fine();
+    for (size, at_least) in [(1 << 20, 20), ((64 << 10) - 16, 1), (20_000, 1)] {
+        let count = fill(&world, size).await;
+        assert!(count >= at_least, "{count} of {size}");
+        for n in 0..count {
+            assert_eq!(world.get(&format!("/bucket/{n}")).await.fine().body, vec![7; size]);
+        }
+        until("what was refused is collected", || files_below(&small).len() == count).await;
+        // objects in the index go on
+        world.put("/bucket/small", b"small").await.fine();
+        for n in 0..count {
+            assert_eq!(world.delete(&format!("/bucket/{n}")).await.status, 204);
+        }
+        until("what was deleted is collected", || files_below(&small).is_empty()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_under_everything_keeps_serving_and_can_be_cleared() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("all");
+    let Some(_disk) = SmallDisk::mount(&root, 256) else { return };
+    let mut count = 0;
+    // the second round opens what the first has filled
+    for _ in 0..2 {
+        let tight = Config { reserve_mib: 32, ..config() };
+        let world = World::open(&root, tight).await.unwrap();
+        world.put("/bucket", b"").await.fine();
+        count = fill(&world, 4 << 20).await.max(count);
+        assert!(count > 5, "{count}");
+        for (n, size) in [(0, 4 << 20), (count - 1, 4 << 20)] {
+            assert_eq!(world.get(&format!("/bucket/{n}")).await.fine().body.len(), size);
+        }
+        world.put("/bucket/new", &vec![1; 4 << 20]).await.refused(503, "ServiceUnavailable");
+        world.stop().await;
+    }
+    let world = World::open(&root, Config { reserve_mib: 32, ..config() }).await.unwrap();
+    for n in 0..count {
+        assert_eq!(world.delete(&format!("/bucket/{n}")).await.status, 204);
+    }
+    world.files_become(0).await;
+    world.put("/bucket/new", &content(1)).await.fine();
+    assert_eq!(world.get("/bucket/new").await.fine().body, content(1));
 }
 
 /// The store of a world that was stopped; its last tasks may still hold it for a moment.

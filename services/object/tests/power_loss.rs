@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use support::World;
+use support::{Sealed, World};
 
 const IMAGES: usize = 10;
 const KEYS: usize = 6;
@@ -37,6 +37,11 @@ impl Random {
 fn content(n: u64) -> Vec<u8> {
     let size = [700, 15_000, 40_000, 400_000][(n % 4) as usize];
     (0..size as u64).map(|at| at.wrapping_mul(n + 3).wrapping_add(n >> 3) as u8).collect()
+}
+
+/// Each key's objects are encrypted in another way.
+fn sealed(key: usize) -> Sealed {
+    Sealed::ALL[key % Sealed::ALL.len()]
 }
 
 fn copy_tree(from: &Path, to: &Path) {
@@ -112,7 +117,7 @@ async fn what_was_acknowledged_reads_from_any_image_that_a_power_loss_leaves() {
         let world = World::at(base.path()).await;
         for n in 0..1 + random.next() % 6 {
             let (key, number) = ((random.next() % KEYS as u64) as usize, image * 100 + n);
-            world.put(&format!("/bucket/{key}"), &content(number)).await.fine();
+            world.put_sealed(sealed(key), &format!("/bucket/{key}"), &content(number)).await.fine();
             known.insert(key, number);
         }
         let moment = tempfile::tempdir().unwrap();
@@ -120,7 +125,7 @@ async fn what_was_acknowledged_reads_from_any_image_that_a_power_loss_leaves() {
         let mut after = known.clone();
         for n in 50..50 + random.next() % 4 {
             let (key, number) = ((random.next() % KEYS as u64) as usize, image * 100 + n);
-            world.put(&format!("/bucket/{key}"), &content(number)).await.fine();
+            world.put_sealed(sealed(key), &format!("/bucket/{key}"), &content(number)).await.fine();
             after.insert(key, number);
         }
         tear(moment.path(), base.path(), &mut random);
@@ -135,7 +140,7 @@ async fn check(root: &Path, known: &HashMap<usize, u64>, image: u64) {
     let world = World::at(root).await;
     let mut large = 0;
     for (key, number) in known {
-        let body = world.get(&format!("/bucket/{key}")).await.fine().body;
+        let body = world.get_sealed(sealed(*key), &format!("/bucket/{key}")).await.fine().body;
         assert!(body == content(*number), "image {image}: {key} is not content {number}");
         large += usize::from(body.len() > 16 << 10);
     }

@@ -3,6 +3,7 @@
 
 pub mod form;
 pub mod identity;
+pub mod sealed;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use object::Config;
 use tower::ServiceExt;
 
 pub use identity::{ADMIN, Somebody};
+pub use sealed::Sealed;
 
 /// The service and what it stands on.
 pub struct World {
@@ -172,6 +174,22 @@ impl World {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Some(&ADMIN), "DELETE", path, &[], b"").await
+    }
+
+    /// A request of the administrator with these headers.
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Reply {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.call(Some(&ADMIN), method, path, &headers, body).await
+    }
+
+    /// Puts an object that is encrypted so.
+    pub async fn put_sealed(&self, sealed: Sealed, path: &str, body: &[u8]) -> Reply {
+        self.ask("PUT", path, &sealed.writing(), body).await
+    }
+
+    /// Gets an object that is encrypted so.
+    pub async fn get_sealed(&self, sealed: Sealed, path: &str) -> Reply {
+        self.ask("GET", path, &sealed.reading(), b"").await
     }
 
     pub async fn post(&self, path: &str, body: &[u8]) -> Reply {
