@@ -134,3 +134,17 @@ def test_a_composite_checksum_is_made_of_the_parts_own(s3, shared_bucket, upload
     digests = hashlib.sha256(PART).digest() + hashlib.sha256(b"tail").digest()
     assert done["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(digests).digest()).decode() + "-2"
     assert done["ChecksumType"] == "COMPOSITE"
+    for number, part in ((1, first), (2, last)):
+        told = s3.head_object(Bucket=shared_bucket, Key="composite", PartNumber=number, ChecksumMode="ENABLED")
+        assert told["ChecksumSHA256"] == part["ChecksumSHA256"]
+    source = {"Bucket": shared_bucket, "Key": "composite"}
+    copied = s3.copy_object(Bucket=shared_bucket, Key="copied-sum", CopySource=source, ChecksumAlgorithm="SHA1")["CopyObjectResult"]
+    assert copied["ChecksumSHA1"] == base64.b64encode(hashlib.sha1(PART + b"tail").digest()).decode()
+
+
+def test_a_checksum_of_checksums_needs_those_of_all_parts(s3, upload):
+    one = upload("bare", ChecksumAlgorithm="SHA256")
+    part = s3.upload_part(**one, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256")
+    refused("InvalidRequest", s3.complete_multipart_upload, **one, MultipartUpload=parts((1, part["ETag"])))
+    listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
+    s3.complete_multipart_upload(**one, MultipartUpload={"Parts": listed})

@@ -123,6 +123,10 @@ pub enum Error {
     MethodNotAllowed { method: String },
     #[error("The specified location-constraint is not valid")]
     InvalidLocation(String),
+    #[error(
+        "The {0} location constraint is incompatible for the region specific endpoint this request was sent to."
+    )]
+    LocationElsewhere(String),
     #[error("The bucket does not allow ACLs")]
     AclsOff,
     #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
@@ -288,6 +292,7 @@ impl From<Error> for ApiError {
             Error::InvalidLocation(region) => {
                 new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", region)
             }
+            Error::LocationElsewhere(_) => new(ErrorCode::IllegalLocationConstraint),
             Error::AclsOff => new(ErrorCode::AccessControlListNotSupported),
             Error::AclWithOwnerEnforced => new(ErrorCode::InvalidBucketAclWithObjectOwnership),
             Error::Locked => new(ErrorCode::AccessDenied),

@@ -151,8 +151,20 @@ fn check_location(asked: Option<&str>, region: &str) -> Result<(), Error> {
         None => Ok(()),
         Some(there) if there == region => Ok(()),
         Some("EU") if region == "eu-west-1" => Ok(()),
-        Some(elsewhere) => Err(Error::InvalidLocation(elsewhere.to_owned())),
+        Some(elsewhere) if looks_like_a_region(elsewhere) => {
+            Err(Error::LocationElsewhere(elsewhere.to_owned()))
+        }
+        Some(other) => Err(Error::InvalidLocation(other.to_owned())),
     }
+}
+
+/// `eu-west-1`, `us-gov-east-1`, or the old name of the first region in Europe.
+fn looks_like_a_region(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let plain = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let numbered =
+        words.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()));
+    text == "EU" || (words.len() >= 3 && numbered && words[..words.len() - 1].iter().all(plain))
 }
 
 /// Answers HeadBucket.

@@ -16,13 +16,15 @@ use super::get::missing;
 use super::headers::{meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
-use super::multipart::{commit_part, part_key, part_number, under_way};
+use super::multipart::{algorithm_named, commit_part, part_key, part_number, under_way};
 use super::put::{Taken, take_stream};
 use super::reply::{document, quoted, set_named, set_version};
 use super::sealed::{Sealed, open_for, seal_for};
 use crate::body::expect::Expected;
+use crate::body::ingest::{Ingest, Sink};
+use crate::body::receive::take_in;
 use crate::data::cipher::ContentKey;
-use crate::domain::checksum::{Algorithm, Checksum};
+use crate::domain::checksum::{Algorithm, Checksum, Kind};
 use crate::domain::encryption::{Encryption, opaque_etag};
 use crate::domain::names::{climbs_out, is_bucket_name};
 use crate::domain::object::{Data, Meta, Object};
@@ -85,12 +87,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
                 .into(),
         ));
     }
-    if let Some(asked) = x.header("x-amz-checksum-algorithm") {
-        let kept = source.object.checksum.as_ref().map(|checksum| checksum.algorithm);
-        if Algorithm::of(asked) != kept {
-            return Err(Error::NotImplementedHeader("x-amz-checksum-algorithm".into()));
-        }
-    }
+    let asked = x.header("x-amz-checksum-algorithm").map(algorithm_named).transpose()?;
     let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
     let owned = for_new_object(x)?;
     let key = source_key(x, source).await?;
@@ -124,6 +121,9 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     let to = x.place.clone();
     let (object, written) = match shares {
         true => {
+            if let Some(asked) = asked.filter(|asked| !has_sum(&source.object, *asked)) {
+                object.checksum = Some(summed(x, source, asked, key.as_ref()).await?);
+            }
             let original = Original {
                 place: source.place.clone(),
                 which: source.which,
@@ -134,7 +134,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
             (object, x.transact(copying).await?)
         }
         false => {
-            let taken = written_anew(x, source, key.as_ref(), sealed.as_ref()).await?;
+            let taken = written_anew(x, source, asked, key.as_ref(), sealed.as_ref()).await?;
             object.etag = taken.etag.clone();
             object.checksum = taken.sums.first().cloned();
             object.data = Data::Nothing;
@@ -170,14 +170,37 @@ fn shares_content(from: Option<&Encryption>, to: Option<&Sealed>) -> bool {
     }
 }
 
+/// Whether an object has the checksum that a copy is to have: of this algorithm, over the whole.
+fn has_sum(object: &Object, asked: Algorithm) -> bool {
+    object.checksum.as_ref().is_some_and(|sum| sum.algorithm == asked && sum.kind == Kind::FullObject)
+}
+
+/// Another checksum of the source's content, which is read for it and stays where it is.
+async fn summed(
+    x: &Exchange,
+    source: &Source,
+    algorithm: Algorithm,
+    key: Option<&ContentKey>,
+) -> Result<Checksum, Error> {
+    let size = source.object.size;
+    let content = x.service.open(&source.snapshot, &source.object, Stretch::whole(size), key)?;
+    let content = content.into_stream().map(|piece| piece.map_err(Error::from));
+    let ingest = Ingest::new(Expected::of_ours(size), Some(algorithm), Sink::Nowhere);
+    let read = take_in(content, ingest, size, &x.service.pool, x.service.patience()).await?;
+    let sum = read.sums.into_iter().next();
+    sum.map(Checksum::from).ok_or_else(|| Error::Internal("a copy without its checksum".into()))
+}
+
 /// The source's content, decrypted with `key` and encrypted for the copy.
 async fn written_anew(
     x: &Exchange,
     source: &Source,
+    asked: Option<Algorithm>,
     key: Option<&ContentKey>,
     sealed: Option<&Sealed>,
 ) -> Result<Taken, Error> {
-    let algorithm = source.object.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |sum| sum.algorithm);
+    let kept = source.object.checksum.as_ref().map(|sum| sum.algorithm);
+    let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
     let stretch = Stretch::whole(source.object.size);
     let mut taken = rewrite(x, source, stretch, algorithm, key, sealed.map(|sealed| &sealed.key)).await?;
     taken.hide_md5(x, sealed.map(|sealed| &sealed.encryption));

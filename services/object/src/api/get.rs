@@ -8,7 +8,7 @@ use super::access::{Resource, may};
 use super::conditions::{Verdict, of_read};
 use super::encryption;
 use super::exchange::Exchange;
-use super::headers::{checksum, describe};
+use super::headers::{checksum, describe, part_checksum};
 use super::lifecycle::tell_expiry;
 use super::lock;
 use super::reply::{empty, http_date, quoted, set, set_named, set_version};
@@ -17,7 +17,8 @@ use super::sealed::{check_key, open_for};
 use super::{range, restore};
 use crate::data::cipher::ContentKey;
 use crate::data::read::Content;
-use crate::domain::object::{Data, Object};
+use crate::domain::checksum::Checksum;
+use crate::domain::object::{Data, Manifest, Object};
 use crate::domain::version::Which;
 use crate::error::Error;
 use crate::service::Stretch;
@@ -144,7 +145,7 @@ fn answer(
     if x.operation != Operation::HeadObject {
         object.check_readable(x.service.context.clock.now())?;
     }
-    let (stretch, parts) = stretch(x, snapshot, object)?;
+    let Asked { stretch, parts, sum } = asked(x, snapshot, object)?;
     let asked = stretch.unwrap_or(Stretch::whole(object.size));
     let mut response = match x.operation {
         Operation::HeadObject => empty(StatusCode::OK),
@@ -160,23 +161,39 @@ fn answer(
     if let Some(parts) = parts {
         set_named(&mut response, "x-amz-mp-parts-count", parts.to_string());
     }
-    let whole = asked == Stretch::whole(object.size);
-    if whole && x.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("enabled")) {
-        checksum(&mut response, object);
+    match sum {
+        Some(sum) => part_checksum(&mut response, object, &sum),
+        None if asked == Stretch::whole(object.size) && wants_checksum(x) => checksum(&mut response, object),
+        None => {}
     }
     Ok(response)
 }
 
-/// What is wanted of the object, and how many parts it has if it was asked by part.
-fn stretch(
-    x: &Exchange,
-    snapshot: &store::Snapshot,
-    object: &Object,
-) -> Result<(Option<Stretch>, Option<usize>), Error> {
+fn wants_checksum(x: &Exchange) -> bool {
+    x.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("enabled"))
+}
+
+/// What is wanted of the object.
+#[derive(Default)]
+struct Asked {
+    /// None for all of it.
+    stretch: Option<Stretch>,
+    /// How many parts it has, if it was asked by part.
+    parts: Option<usize>,
+    /// The checksum of the part that is exactly what is wanted, if that is to be told.
+    sum: Option<Checksum>,
+}
+
+fn asked(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<Asked, Error> {
     let range = x.header("range");
+    let manifest = |id| snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed);
     let Some(number) = x.query.number("partNumber")? else {
-        let stretch = range.map(|text| range::parse(text, object.size)).transpose()?;
-        return Ok((stretch.flatten(), None));
+        let stretch = range.map(|text| range::parse(text, object.size)).transpose()?.flatten();
+        let sum = match (&object.data, stretch) {
+            (Data::Parts(id), Some(stretch)) if wants_checksum(x) => aligned(&manifest(id)?, stretch),
+            _ => None,
+        };
+        return Ok(Asked { stretch, parts: None, sum });
     };
     if range.is_some() {
         return Err(Error::InvalidRequest(
@@ -185,21 +202,37 @@ fn stretch(
     }
     let Data::Parts(id) = &object.data else {
         return match (number, object.size) {
-            (1, 0) => Ok((None, None)),
-            (1, size) => Ok((Some(Stretch::whole(size)), None)),
+            (1, 0) => Ok(Asked::default()),
+            (1, size) => Ok(Asked { stretch: Some(Stretch::whole(size)), ..Asked::default() }),
             _ => Err(Error::InvalidPartNumber),
         };
     };
-    let manifest = snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed)?;
+    let manifest = manifest(id)?;
     let mut offset = 0;
     // parts are numbered anew, without the gaps of the upload
     for (index, part) in (1u32..).zip(&manifest.parts) {
         if index == number {
-            return Ok((Some(Stretch { offset, length: part.size }), Some(manifest.parts.len())));
+            return Ok(Asked {
+                stretch: Some(Stretch { offset, length: part.size }),
+                parts: Some(manifest.parts.len()),
+                sum: part.checksum.clone().filter(|_| wants_checksum(x)),
+            });
         }
         offset += part.size;
     }
     Err(Error::InvalidPartNumber)
+}
+
+/// The checksum of the part that a stretch is.
+fn aligned(manifest: &Manifest, stretch: Stretch) -> Option<Checksum> {
+    let mut offset = 0;
+    for part in &manifest.parts {
+        if offset == stretch.offset && part.size == stretch.length {
+            return part.checksum.clone();
+        }
+        offset += part.size;
+    }
+    None
 }
 
 /// `response-content-type` and its siblings.

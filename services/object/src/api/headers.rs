@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::encryption;
 use super::reply::{http_date, quoted, set, set_named};
 use crate::domain::acl::Permission;
+use crate::domain::checksum::Checksum;
 use crate::domain::class::StorageClass;
 use crate::domain::object::{Meta, Object};
 use crate::error::Error;
@@ -155,6 +156,14 @@ pub fn checksum(response: &mut Response, object: &Object) {
     if let Some(checksum) = &object.checksum {
         set_named(response, checksum.algorithm.header(), &checksum.value);
         set_named(response, "x-amz-checksum-type", checksum.kind.as_str());
+    }
+}
+
+/// Writes the checksum of one of its parts into a reply that has that part.
+pub fn part_checksum(response: &mut Response, object: &Object, sum: &Checksum) {
+    set_named(response, sum.algorithm.header(), &sum.value);
+    if let Some(of_object) = &object.checksum {
+        set_named(response, "x-amz-checksum-type", of_object.kind.as_str());
     }
 }
 

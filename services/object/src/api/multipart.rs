@@ -73,6 +73,17 @@ pub async fn begin(x: &Exchange) -> Result<Response, Error> {
     Ok(response)
 }
 
+/// The algorithm of `x-amz-checksum-algorithm`.
+pub fn algorithm_named(name: &str) -> Result<Algorithm, Error> {
+    Algorithm::of(name).ok_or_else(|| {
+        Error::InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, \
+             CRC32C, CRC64NVME, SHA1, SHA256]"
+                .into(),
+        )
+    })
+}
+
 /// Algorithm, kind, and whether the client asked for them.
 fn checksum_plan(x: &Exchange) -> Result<(Algorithm, Kind, bool), Error> {
     let kind = match x.header("x-amz-checksum-type") {
@@ -92,13 +103,7 @@ fn checksum_plan(x: &Exchange) -> Result<(Algorithm, Kind, bool), Error> {
             )),
         };
     };
-    let algorithm = Algorithm::of(name).ok_or_else(|| {
-        Error::InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, \
-             CRC32C, CRC64NVME, SHA1, SHA256]"
-                .into(),
-        )
-    })?;
+    let algorithm = algorithm_named(name)?;
     let kind = algorithm.kind_for_parts(kind).ok_or_else(|| {
         let kind = kind.map_or("", Kind::as_str);
         let name = algorithm.as_str().to_ascii_lowercase();

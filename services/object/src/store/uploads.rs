@@ -8,7 +8,7 @@ use store::{Read, Tx};
 use super::data::{NewData, release};
 use super::objects::{Place, WriteIf, put};
 use super::{COMPLETED, MANIFESTS, PARTS, UPLOADS};
-use crate::domain::checksum::{self, Algorithm, Checksum};
+use crate::domain::checksum::{self, Algorithm, Checksum, Kind};
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, ManifestPart, Object};
 use crate::domain::upload::{Completed, MAX_OBJECT_BYTES, MIN_PART_BYTES, Part, Upload};
@@ -142,6 +142,7 @@ fn assemble(
     parts: &[((String, u32), Part)],
 ) -> Result<(Vec<ManifestPart>, Object), Error> {
     let chosen = choose(asked, parts)?;
+    check_sums_given(asked, upload)?;
     let md5s: Vec<[u8; 16]> = chosen.iter().map(|(_, part)| md5_of(&part.etag)).collect();
     let raw = |part: &Part| upload.algorithm.decode(&part.checksum.value).unwrap_or_default();
     let sums: Vec<_> = chosen.iter().map(|(_, part)| (raw(part), part.size)).collect();
@@ -197,6 +198,24 @@ fn choose<'p>(asked: &Completion, parts: &'p [((String, u32), Part)]) -> Result<
         Some((number, part)) => {
             Err(Error::PartTooSmall { number: *number, size: part.size, etag: part.etag.clone() })
         }
+    }
+}
+
+/// Who asked for a checksum of checksums must name those of the parts.
+fn check_sums_given(asked: &Completion, upload: &Upload) -> Result<(), Error> {
+    if !upload.asked || upload.kind != Kind::Composite {
+        return Ok(());
+    }
+    let given =
+        |wanted: &&Wanted| wanted.checksums.iter().any(|(algorithm, _)| *algorithm == upload.algorithm);
+    match asked.wanted.iter().find(|wanted| !given(wanted)) {
+        None => Ok(()),
+        Some(without) => Err(Error::InvalidRequest(format!(
+            "The upload was created using a {} checksum. The complete request must include the checksum for each \
+             part. It was missing for part {} in the request.",
+            upload.algorithm.as_str().to_ascii_lowercase(),
+            without.number
+        ))),
     }
 }
 
