@@ -33,6 +33,8 @@ fn value(member: &str) -> Option<String> {
         "ServerCertificateName" => "site".into(),
         "JobId" => "00000000-0000-0000-0000-000000000000".into(),
         "ServiceNamespace" => "s3".into(),
+        "AWSServiceName" => "spot.amazonaws.com".into(),
+        "DeletionTaskId" => "task/aws-service-role/spot.amazonaws.com/never/1".into(),
         "Arn" => ADMINISTRATOR.into(),
         _ => return None,
     })
