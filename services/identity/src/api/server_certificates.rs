@@ -105,7 +105,7 @@ fn check(certificate: &ServerCertificate, key: &Secret) -> Result<(), Error> {
     names::name_128("serverCertificateName", &certificate.name)?;
     names::path("path", &certificate.path)?;
     names::pem("certificateBody", &certificate.body, MAX_PEM)?;
-    names::secret_pem("privateKey", key.reveal(), MAX_PEM)?;
+    names::pem("privateKey", key.reveal(), MAX_PEM)?;
     if let Some(chain) = &certificate.chain {
         names::pem("certificateChain", chain, MAX_CHAIN)?;
     }

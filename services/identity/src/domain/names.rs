@@ -47,17 +47,9 @@ pub fn password(field: &str, password: &str) -> Checked {
     }
 }
 
-/// A text in PEM, as far as its letters and length go.
+/// A text in PEM, as far as its letters and length go. No error shows it: it is a private key, or one may have been pasted
+/// into it.
 pub fn pem(field: &str, text: &str, max: usize) -> Checked {
-    length(field, text, 1, max)?;
-    match text.chars().all(is_latin_text) {
-        true => Ok(()),
-        false => Err(pattern(field, text, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")),
-    }
-}
-
-/// As [`pem`], of a private key, whose text no error shows.
-pub fn secret_pem(field: &str, text: &str, max: usize) -> Checked {
     match (1..=max).contains(&text.chars().count()) && text.chars().all(is_latin_text) {
         true => Ok(()),
         false => Err(Error::Validation(format!(

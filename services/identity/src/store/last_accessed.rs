@@ -6,7 +6,8 @@ use auth::policy::Policy;
 use jiff::Timestamp;
 
 use super::tables::{
-    ACCESS_REPORTS, GROUPS, GROUPS_BY_POLICY, ROLES, ROLES_BY_POLICY, USERS, USERS_BY_POLICY,
+    ACCESS_REPORTS, ACCESS_REPORTS_BY_AGE, GROUPS, GROUPS_BY_POLICY, ROLES, ROLES_BY_POLICY, USERS,
+    USERS_BY_POLICY,
 };
 use super::{groups, policies, usage, users};
 use crate::domain::entity::{Role, User};
@@ -104,13 +105,15 @@ pub fn compile(document: &str) -> Result<Policy, Error> {
 
 /// Keeps a report, and lets go of those whose time is over and of the oldest of too many.
 pub fn put(tx: &mut Tx<'_>, account: &str, report: &Report, now: Timestamp) -> Result<(), Error> {
-    let mut kept = tx.scan_prefix(&ACCESS_REPORTS, &account.to_owned())?;
-    kept.sort_by_key(|(_, report)| report.created);
+    // reports of policies that thousands have are long: the younger ones are not read
+    let kept = ACCESS_REPORTS_BY_AGE.keys(tx, &account.to_owned())?;
     let too_many = (kept.len() + 1).saturating_sub(MAX_REPORTS);
-    for (index, (key, old)) in kept.iter().enumerate() {
-        if index < too_many || old.expired(now) {
-            tx.delete(&ACCESS_REPORTS, key)?;
+    for (index, key) in kept.iter().enumerate() {
+        let goes = index < too_many || tx.get(&ACCESS_REPORTS, key)?.is_some_and(|old| old.expired(now));
+        if !goes {
+            break;
         }
+        tx.delete(&ACCESS_REPORTS, key)?;
     }
     Ok(tx.put(&ACCESS_REPORTS, &(account.to_owned(), report.job.clone()), report)?)
 }

@@ -139,7 +139,13 @@ pub const KEY_USES: Table<String, KeyUse> = Table::new("key_uses");
 pub const ACTION_USES: Table<(String, String, String), ActionUse> = Table::new("action_uses");
 
 /// By account and job: reports of last accesses.
-pub const ACCESS_REPORTS: Table<InAccount, AccessReport> = Table::new("access_reports");
+pub const ACCESS_REPORTS: IndexedTable<InAccount, AccessReport> =
+    IndexedTable::new("access_reports", &[&ACCESS_REPORTS_BY_AGE]);
+/// By account and nanosecond, the oldest first.
+pub const ACCESS_REPORTS_BY_AGE: Index<InAccount, AccessReport, InAccount> =
+    Index::new("access_reports_by_age", |key, report| {
+        vec![(key.0.clone(), format!("{:020}", report.created.as_nanosecond()))]
+    });
 json_value!(AccessReport, version = 1);
 
 /// By account and id.

@@ -138,6 +138,20 @@ async fn a_report_is_seen_by_whoever_asked_for_it_and_ends_after_a_week() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_keeps_its_newest_hundred_reports() {
+    let world = World::new().await;
+    let admin = world.admin();
+    let mut jobs = Vec::new();
+    for _ in 0..102 {
+        jobs.push(job(&admin, ADMINISTRATOR, "SERVICE_LEVEL").await);
+    }
+    let shown = async |job: &str| admin.call("GetServiceLastAccessedDetails", &[("JobId", job)]).await.status;
+    for (index, job) in jobs.iter().enumerate() {
+        assert_eq!(shown(job).await, if index < 2 { 404 } else { 200 }, "{index}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_or_not_well_formed_is_refused() {
     let world = World::new().await;
     let (admin, account) = (world.admin(), world.account());

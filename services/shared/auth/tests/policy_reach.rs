@@ -18,6 +18,7 @@ fn an_allowed_action_opens_its_service_whatever_the_resource_and_the_condition()
             "Condition":{"Bool":{"aws:SecureTransport":"true"}}}"#,
     );
     assert_eq!(services(&one), ["kms", "s3"]);
+    assert!(one.allows_service("KMS"));
     assert!(one.allows_action("s3:GetObject") && one.allows_action("KMS:decrypt"));
     assert!(!one.allows_action("s3:PutObject") && !one.allows_action("kms:Encrypt"));
     let all = policy(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);

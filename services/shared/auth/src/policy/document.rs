@@ -127,10 +127,11 @@ impl Policy {
         self.0.statements.iter().all(|statement| !statement.quotas().is_empty())
     }
 
-    /// Whether it allows the one it is attached to some action of a service (`s3`) on something, under some condition.
+    /// Whether it allows the one it is attached to some action of a service (`s3`, in any case) on something, under some condition.
     /// What other statements deny is not looked at.
     pub fn allows_service(&self, service: &str) -> bool {
-        self.0.statements.iter().any(|statement| statement.allows_service(service))
+        let service = service.to_ascii_lowercase();
+        self.0.statements.iter().any(|statement| statement.allows_service(&service))
     }
 
     /// Whether it allows the one it is attached to an action (`s3:GetObject`, in any case) on something, under some

@@ -94,8 +94,8 @@ impl Statement {
             && !self.conditions.iter().any(Condition::restricts_to_known)
     }
 
-    /// Whether it allows the principal it is attached to some action of a service (`s3`), whatever of resources and
-    /// conditions.
+    /// Whether it allows the principal it is attached to some action of a service, in lower case, whatever of
+    /// resources and conditions.
     pub(super) fn allows_service(&self, service: &str) -> bool {
         self.allows_own() && self.actions.reach(service)
     }

@@ -56,6 +56,8 @@ fn cleaned(value: Value) -> Value {
             members.into_iter().map(clean).collect::<Map<_, _>>().into()
         }
         Value::Array(items) => items.into_iter().map(cleaned).collect(),
+        // wherever one was pasted
+        Value::String(text) if text.contains("PRIVATE KEY-----") => HIDDEN.into(),
         plain => plain,
     }
 }
@@ -112,6 +114,7 @@ mod tests {
             ("UserData.Value=czNjcjN0", "czNjcjN0"),
             ("Attribute=userData&Value=czNjcjN0", "czNjcjN0"),
             ("PrivateKey=s3cr3t&CertificateBody=x", "s3cr3t"),
+            ("CertificateBody=-----BEGIN%20EC%20PRIVATE%20KEY-----%0As3cr3t", "s3cr3t"),
             ("TokenCode=123456&SerialNumber=x", "123456"),
             ("AuthenticationCode1=123456&AuthenticationCode2=123457", "123456"),
             ("WebIdentityToken=s3cr3t", "s3cr3t"),
