@@ -202,6 +202,7 @@ codes! {
     NoSuchVersion "NoSuchVersion" 404;
     NoSuchUpload "NoSuchUpload" 404;
     IllegalVersioningConfiguration "IllegalVersioningConfigurationException" 400;
+    InvalidTargetBucketForLogging "InvalidTargetBucketForLogging" 400;
     NoSuchBucketPolicy "NoSuchBucketPolicy" 404;
     NoSuchTagSet "NoSuchTagSet" 404;
     NoSuchCorsConfiguration "NoSuchCORSConfiguration" 404;
@@ -257,13 +258,13 @@ codes! {
     InvalidBucketState "InvalidBucketState" 409;
     AccessControlListNotSupported "AccessControlListNotSupported" 400;
     InvalidBucketAclWithObjectOwnership "InvalidBucketAclWithObjectOwnership" 400;
+    InvalidBucketAclWithBlockPublicAccess "InvalidBucketAclWithBlockPublicAccessError" 400;
     RequestTimeout "RequestTimeout" 400;
     InvalidChunkSize "InvalidChunkSizeError" 403;
     MalformedTrailer "MalformedTrailerError" 400;
     MalformedPostRequest "MalformedPOSTRequest" 400;
     MaxPostPreDataLengthExceeded "MaxPostPreDataLengthExceeded" 400;
     InvalidPolicyDocument "InvalidPolicyDocument" 400;
-    UnresolvableGrantByEmailAddress "UnresolvableGrantByEmailAddress" 400;
 }
 
 impl fmt::Display for ErrorCode {

@@ -75,6 +75,7 @@ prefix = "{self.prefix}"
 
 [object]
 lifecycle_day_seconds = 1
+access_log_interval_s = 1
 
 {tls}{more}'''
         )

@@ -27,6 +27,6 @@ pub struct NoConfigurations {
     pub is_truncated: bool,
 }
 
-/// The answer of `GetBucketLogging` and `GetBucketNotificationConfiguration` where there is none: an empty element.
+/// The answer of `GetBucketNotificationConfiguration` where there is none: an empty element.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Nothing {}

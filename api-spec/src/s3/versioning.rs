@@ -1,6 +1,7 @@
 //! Versioning of buckets, and lists of versions.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Owner;
 use super::list::CommonPrefix;
@@ -17,8 +18,9 @@ pub struct VersioningConfiguration {
     pub mfa_delete: Option<String>,
 }
 
-/// The answer of `ListObjectVersions`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// The answer of `ListObjectVersions`. Versions and delete markers are written among each other, in the order in which
+/// they were pushed, as AWS does.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListVersionsResult {
     /// Bucket.
@@ -41,15 +43,56 @@ pub struct ListVersionsResult {
     pub is_truncated: bool,
     /// `url`.
     pub encoding_type: Option<String>,
-    /// The versions.
+    /// The versions; see [`ListVersionsResult::push_version`].
     #[serde(rename = "Version", default)]
     pub versions: Vec<VersionEntry>,
-    /// The delete markers.
+    /// The delete markers; see [`ListVersionsResult::push_delete_marker`].
     #[serde(rename = "DeleteMarker", default)]
     pub delete_markers: Vec<DeleteMarkerEntry>,
+    /// How many versions were there before each of the delete markers.
+    #[serde(skip)]
+    pub before: Vec<usize>,
     /// What was folded at the delimiter.
     #[serde(default)]
     pub common_prefixes: Vec<CommonPrefix>,
+}
+
+impl ListVersionsResult {
+    /// Goes on with a version.
+    pub fn push_version(&mut self, version: VersionEntry) {
+        self.versions.push(version);
+    }
+
+    /// Goes on with a delete marker.
+    pub fn push_delete_marker(&mut self, marker: DeleteMarkerEntry) {
+        self.before.push(self.versions.len());
+        self.delete_markers.push(marker);
+    }
+}
+
+impl Serialize for ListVersionsResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("ListVersionsResult", 13)?;
+        out.serialize_field("Name", &self.name)?;
+        out.serialize_field("Prefix", &self.prefix)?;
+        out.serialize_field("KeyMarker", &self.key_marker)?;
+        out.serialize_field("VersionIdMarker", &self.version_id_marker)?;
+        out.serialize_field("NextKeyMarker", &self.next_key_marker)?;
+        out.serialize_field("NextVersionIdMarker", &self.next_version_id_marker)?;
+        out.serialize_field("MaxKeys", &self.max_keys)?;
+        out.serialize_field("Delimiter", &self.delimiter)?;
+        out.serialize_field("IsTruncated", &self.is_truncated)?;
+        out.serialize_field("EncodingType", &self.encoding_type)?;
+        let mut written = 0;
+        for (marker, before) in self.delete_markers.iter().zip(&self.before) {
+            out.serialize_field("Version", &self.versions[written..*before])?;
+            out.serialize_field("DeleteMarker", marker)?;
+            written = *before;
+        }
+        out.serialize_field("Version", &self.versions[written..])?;
+        out.serialize_field("CommonPrefixes", &self.common_prefixes)?;
+        out.end()
+    }
 }
 
 /// A version in a list.
@@ -94,4 +137,48 @@ pub struct DeleteMarkerEntry {
     pub last_modified: Timestamp,
     /// Whose it is.
     pub owner: Option<Owner>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::xml::{Lists, document};
+
+    #[test]
+    fn versions_and_delete_markers_stand_in_the_order_of_keys() {
+        let at = Timestamp(jiff::Timestamp::UNIX_EPOCH);
+        let version = |key: &str| VersionEntry {
+            key: key.into(),
+            version_id: "null".into(),
+            is_latest: true,
+            last_modified: at,
+            etag: String::new(),
+            checksum_algorithm: vec![],
+            checksum_type: None,
+            size: 0,
+            owner: None,
+            storage_class: "STANDARD".into(),
+        };
+        let marker = |key: &str| DeleteMarkerEntry {
+            key: key.into(),
+            version_id: "null".into(),
+            is_latest: true,
+            last_modified: at,
+            owner: None,
+        };
+        let mut result = ListVersionsResult::default();
+        result.push_delete_marker(marker("a"));
+        result.push_version(version("b"));
+        result.push_version(version("c"));
+        result.push_delete_marker(marker("d"));
+        result.push_version(version("e"));
+        let text = document("ListVersionsResult", "x", &result, Lists::Flat).unwrap();
+        let rows: Vec<&str> = text
+            .split("<Key>")
+            .skip(1)
+            .zip(text.split("<Key>"))
+            .map(|(row, before)| if before.ends_with("<Version>") { &row[..1] } else { "-" })
+            .collect();
+        assert_eq!(rows, ["-", "b", "c", "-", "e"], "{text}");
+    }
 }

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request};
 use axum::response::Response;
 use kit::http::{MAX_QUERY_BODY, read_request};
-use kit::request::{Origin, new_request_id};
+use kit::request::{Origin, TLS_CIPHER, new_request_id};
 use kit::server::Connection;
 use kit::{Context, ServiceName};
 
@@ -51,6 +51,9 @@ impl Forwarder {
             ..Origin::of(&head.headers)
         };
         origin.put(&mut head.headers);
+        if let Some(cipher) = connection.and_then(|connection| connection.tls_cipher) {
+            head.headers.insert(TLS_CIPHER, HeaderValue::from_static(cipher));
+        }
         let path = head.uri.path().to_owned();
         let (api, result) = match door::of(&head) {
             Door::Api(Service::S3) => (Service::S3, self.stream(head, body).await),

@@ -37,6 +37,8 @@ pub struct Config {
     pub scrub_interval_s: u32,
     /// How long the lifecycle's day is. 1..=86400; less than the default is for trying rules out.
     pub lifecycle_day_seconds: u64,
+    /// How often access logs become objects in their target buckets, in seconds. 1..=86400.
+    pub access_log_interval_s: u64,
 }
 
 /// What new buckets begin with.
@@ -65,6 +67,7 @@ impl Default for Config {
             scrub_mib_per_s: 16,
             scrub_interval_s: 7 * 86_400,
             lifecycle_day_seconds: 86_400,
+            access_log_interval_s: 300,
         }
     }
 }
@@ -98,6 +101,9 @@ impl Config {
         }
         if !(1..=86_400).contains(&self.lifecycle_day_seconds) {
             return Err("[object] lifecycle_day_seconds must be 1 to 86400".into());
+        }
+        if !(1..=86_400).contains(&self.access_log_interval_s) {
+            return Err("[object] access_log_interval_s must be 1 to 86400".into());
         }
         Ok(())
     }

@@ -131,6 +131,13 @@ pub enum Error {
     AclsOff,
     #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
     AclWithOwnerEnforced,
+    #[error("Bucket cannot have public ACLs set with BlockPublicAccess enabled")]
+    AclWithPublicBlocked,
+    #[error(
+        "The target bucket for logging does not exist, is not owned by you, or does not have the appropriate \
+         grants for the log-delivery group."
+    )]
+    InvalidLogTarget(String),
     #[error("Access Denied because object protected by object lock.")]
     Locked,
     #[error("Access Denied")]
@@ -295,6 +302,10 @@ impl From<Error> for ApiError {
             Error::LocationElsewhere(_) => new(ErrorCode::IllegalLocationConstraint),
             Error::AclsOff => new(ErrorCode::AccessControlListNotSupported),
             Error::AclWithOwnerEnforced => new(ErrorCode::InvalidBucketAclWithObjectOwnership),
+            Error::AclWithPublicBlocked => new(ErrorCode::InvalidBucketAclWithBlockPublicAccess),
+            Error::InvalidLogTarget(bucket) => {
+                new(ErrorCode::InvalidTargetBucketForLogging).detail("TargetBucket", bucket)
+            }
             Error::Locked => new(ErrorCode::AccessDenied),
             Error::AccessDenied(why) => log(ErrorCode::AccessDenied, why),
             Error::Absent { code, .. } => new(code),

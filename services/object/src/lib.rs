@@ -2,7 +2,7 @@
 //!
 //! `api/` is the way of a request and one file per group of operations; `body/` takes content in and verifies it;
 //! `data/` keeps it in files; `store/` is the index, the only truth about which content exists; `domain/` are the
-//! types and rules; `reconcile/` clears away what nobody refers to.
+//! types and rules; `reconcile/` clears away what nobody refers to; `spool.rs` has access logs until they are delivered.
 //!
 //! Invariants:
 //! - No handler runs before `api::access` has allowed its operation.
@@ -20,6 +20,7 @@ pub mod error;
 pub mod keyring;
 pub mod reconcile;
 pub mod service;
+pub mod spool;
 pub mod store;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use kit::{Context, Routes};
 pub use crate::config::Config;
 use crate::data::files::Files;
 pub use crate::error::Error;
+use crate::reconcile::access_log::{Deliver, Write};
 use crate::reconcile::completed::Forget;
 use crate::reconcile::drain::Drain;
 use crate::reconcile::lifecycle::Expire;
@@ -51,6 +53,8 @@ const ORPHANS_EVERY: Duration = Duration::from_secs(30);
 const SCRUB_EVERY: Duration = Duration::from_secs(1);
 /// A pass goes on until the disk is empty or something fails.
 const DRAIN_EVERY: Duration = Duration::from_secs(2);
+/// Lines of access logs are in memory for so long, at most.
+const ACCESS_LOGS_EVERY: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// How often it is looked whether a new day of the lifecycle has begun, at most.
 const LIFECYCLE_EVERY: u64 = 600;
@@ -77,9 +81,23 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let day = Duration::from_secs(service.config.lifecycle_day_seconds.min(LIFECYCLE_EVERY));
     let changed = vec![service.store.changed(&store::LIFECYCLES)];
     kit::reconcile::run(&context, Expire::new(Arc::clone(&service)), day, changed);
+    access_logs(&context, &service);
     kit::reconcile::run(&context, Forget(Arc::clone(&service)), FORGET_EVERY, vec![]);
     kit::reconcile::run(&context, Scrub(Arc::clone(&service)), SCRUB_EVERY, vec![]);
     Ok(routes(service))
+}
+
+/// Starts what takes access logs from requests to their target buckets.
+fn access_logs(context: &Context, service: &Arc<Service>) {
+    let interval = Duration::from_secs(service.config.access_log_interval_s);
+    let (filling, full) = (vec![service.spool.filling()], vec![service.spool.full()]);
+    kit::reconcile::run(context, Write(Arc::clone(service)), ACCESS_LOGS_EVERY, filling);
+    kit::reconcile::run(context, Deliver(Arc::clone(service)), interval, full);
+    let (shutdown, last) = (context.shutdown.clone(), Arc::clone(service));
+    context.shutdown.spawn(async move {
+        shutdown.wait().await;
+        last.spool.stop();
+    });
 }
 
 fn routes(service: Arc<Service>) -> Routes {

@@ -20,6 +20,7 @@ use crate::domain::object::{Data, Manifest, Object};
 use crate::domain::version::VersionId;
 use crate::error::Error;
 use crate::keyring::Keyring;
+use crate::spool::Spool;
 use crate::store::data::small;
 use crate::store::{BUCKETS, MANIFESTS};
 
@@ -40,6 +41,8 @@ pub struct Service {
     pub pool: Pool,
     /// Keys that content keys are sealed under.
     pub keyring: Keyring,
+    /// Access logs on their way.
+    pub spool: Spool,
     policies: Mutex<HashMap<String, Policy>>,
     buckets: Mutex<HashMap<String, Known>>,
 }
@@ -70,6 +73,8 @@ impl Service {
     /// Puts the parts together.
     pub fn new(context: Context, config: Config, store: Store, files: Files) -> Self {
         let keyring = Keyring::new(&context);
+        let directory = context.data_dir().join("access-logs");
+        let spool = Spool::new(directory, context.clock.clone(), context.metrics.clone());
         Service {
             context,
             config,
@@ -77,6 +82,7 @@ impl Service {
             files,
             pool: Pool::default(),
             keyring,
+            spool,
             policies: Mutex::default(),
             buckets: Mutex::default(),
         }

@@ -103,7 +103,7 @@ async fn a_body_must_be_what_was_signed_and_declared() {
 async fn what_is_not_offered_is_told_and_what_no_bucket_has_is_absent() {
     let world = World::new().await;
     world.put("/bucket", b"").await.fine();
-    for query in ["website", "replication", "notification", "logging"] {
+    for query in ["website", "replication", "notification"] {
         world.put(&format!("/bucket?{query}"), b"<x/>").await.refused(501, "NotImplemented");
     }
     for (query, code) in [

@@ -6,16 +6,20 @@ use auth::policy::{Decision, Kind, Policy, Principal};
 use auth::sigv4::Carrier;
 use kit::Access;
 use kit::authorize::{Denied, Refused, authorize};
+use store::Read;
 
+use super::acl::ANONYMOUS_ID;
 use super::exchange::Exchange;
 use super::headers::GRANT_HEADERS;
 use super::lock::{keys_of_headers, may_lock};
+use super::put_log::LOGGING;
 use super::route::Operation;
 use super::{control, payment, tagging};
 use crate::domain::acl::{Acl, Named, Permission};
 use crate::domain::bucket::Bucket;
 use crate::domain::object::Object;
 use crate::error::Error;
+use crate::store::UPLOADS;
 
 /// What an access is to.
 pub struct Resource<'a> {
@@ -66,7 +70,7 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
     let decision = may(x, &action(x), &resource).await?;
     let writes = matches!(operation, O::PutObject | O::PostObject | O::CopyObject | O::CreateMultipartUpload);
     if writes && has_acl(x) {
-        may(x, "s3:PutObjectAcl", &Resource { object: None, ..resource }).await?;
+        may_set_acl(x, &resource).await?;
     }
     if writes && x.tags.is_some() {
         may(x, "s3:PutObjectTagging", &Resource { object: None, ..resource }).await?;
@@ -96,6 +100,19 @@ pub fn expected_owner(x: &Exchange) -> Result<(), Error> {
         true => Err(Error::AccessDenied("the bucket is not owned by the expected account".into())),
         false => Ok(()),
     }
+}
+
+/// Whether the caller may put an object with a list of grants. The object becomes the writer's, so it is the writer's own
+/// account that has to allow it, and the bucket's policy must not deny it: AWS's example of a bucket that takes objects
+/// with `bucket-owner-full-control` allows `s3:PutObject` alone. Services of the cloud have no account.
+async fn may_set_acl(x: &Exchange, resource: &Resource<'_>) -> Result<(), Error> {
+    let own = match x.caller.principal() {
+        Principal::Service { .. } => return Ok(()),
+        Principal::Anonymous => &resource.bucket.account,
+        _ => x.caller.account_id(),
+    };
+    let new = Resource { object: None, ..*resource };
+    may_as(x, "s3:PutObjectAcl", &new, own, &[]).await.map(drop)
 }
 
 fn has_acl(x: &Exchange) -> bool {
@@ -179,8 +196,18 @@ pub async fn may_with(
     resource: &Resource<'_>,
     keys: &[(&'static str, String)],
 ) -> Result<Decision, Error> {
+    may_as(x, action, resource, owner_account(action, resource), keys).await
+}
+
+/// The same, where `owner` is the account whose word counts.
+async fn may_as(
+    x: &Exchange,
+    action: &str,
+    resource: &Resource<'_>,
+    owner: &str,
+    keys: &[(&'static str, String)],
+) -> Result<Decision, Error> {
     let policy = effective_policy(x, action, resource)?;
-    let owner = owner_account(action, resource);
     let mut access = with_keys(x, Access::new(action, resource.arn()));
     for (key, value) in keys {
         access.keys.insert(key, value);
@@ -188,8 +215,18 @@ pub async fn may_with(
     let mut access = access
         .key("s3:ResourceAccount", &resource.bucket.account)
         .key("aws:ResourceAccount", &resource.bucket.account)
-        .owned_by(owner, policy);
+        .owned_by(owner, policy.clone());
     tagging::add_keys(x, action, resource.object, &mut access.keys);
+    if owner != resource.bucket.account && policy.is_some() {
+        // over what is somebody else's a bucket's policy can deny, but not allow
+        if let Err(denied) = judge(x, &access).await?
+            && matches!(denied.decision, Decision::DeniedExplicitly { .. })
+        {
+            x.decided(&denied.decision);
+            return Err(refusal(x, &denied, owner));
+        }
+        access = access.owned_by(owner, None);
+    }
     let denied = match decide(x, access).await? {
         Ok(decision) => return Ok(decision),
         Err(denied) => denied,
@@ -198,6 +235,7 @@ pub async fn may_with(
         (Some(Named::Group), Decision::DeniedImplicitly { .. })
         | (Some(Named::Account), Decision::DeniedImplicitly { missing: Kind::Resource }) => {
             tracing::debug!(action, "an access control list allows it");
+            x.notes.by_acl();
             Ok(denied.decision)
         }
         _ => Err(refusal(x, &denied, owner)),
@@ -205,19 +243,20 @@ pub async fn may_with(
 }
 
 async fn decide(x: &Exchange, access: Access) -> Result<Result<Decision, Box<Denied>>, Error> {
-    match authorize(&x.service.context, &x.caller, std::slice::from_ref(&access)).await {
+    let judged = judge(x, &access).await?;
+    x.decided(judged.as_ref().unwrap_or_else(|denied| &denied.decision));
+    Ok(judged)
+}
+
+/// Decides without telling the audit trail.
+async fn judge(x: &Exchange, access: &Access) -> Result<Result<Decision, Box<Denied>>, Error> {
+    match authorize(&x.service.context, &x.caller, std::slice::from_ref(access)).await {
         Ok(mut decisions) => match decisions.pop() {
-            Some(decision) => {
-                x.decided(&decision);
-                Ok(Ok(decision))
-            }
+            Some(decision) => Ok(Ok(decision)),
             None => Err(Error::Internal("an access came to no decision".into())),
         },
         Err(Refused::Failed(error)) => Err(error.into()),
-        Err(Refused::Denied(denied)) => {
-            x.decided(&denied.decision);
-            Ok(Err(denied))
-        }
+        Err(Refused::Denied(denied)) => Ok(Err(denied)),
     }
 }
 
@@ -257,12 +296,17 @@ fn effective_policy(x: &Exchange, action: &str, resource: &Resource<'_>) -> Resu
     if own_account && is_root && keys.contains(&action) {
         return Ok(None);
     }
-    let restricted = bucket.blocked().restrict_public_buckets && policy.is_public() && !own_account;
+    let is_service = matches!(x.caller.principal(), Principal::Service { .. });
+    let restricts = bucket.blocked().restrict_public_buckets && policy.is_public();
+    let restricted = restricts && !own_account && !is_service;
     Ok((!restricted).then_some(policy))
 }
 
 /// How the access control lists grant an action to the caller.
 fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named> {
+    if matches!(action, "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts") {
+        return began_upload(x, resource).then_some(Named::Account);
+    }
     if !resource.bucket.acls_enabled() {
         return None;
     }
@@ -272,7 +316,13 @@ fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named>
         "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => {
             of_bucket(Permission::Read)
         }
-        "s3:PutObject" => of_bucket(Permission::Write),
+        // WRITE lets new objects be made; existing ones are overwritten and deleted by their owners only
+        "s3:PutObject" if resource.object.is_none_or(|object| owns(x, object)) => {
+            of_bucket(Permission::Write)
+        }
+        "s3:DeleteObject" if resource.object.is_some_and(|object| owns(x, object)) => {
+            of_bucket(Permission::Write)
+        }
         "s3:GetBucketAcl" => of_bucket(Permission::ReadAcp),
         "s3:PutBucketAcl" => of_bucket(Permission::WriteAcp),
         "s3:GetObject" | "s3:GetObjectVersion" => of_object(Permission::Read),
@@ -280,7 +330,28 @@ fn granted(x: &Exchange, action: &str, resource: &Resource<'_>) -> Option<Named>
         "s3:PutObjectAcl" | "s3:PutObjectVersionAcl" => of_object(Permission::WriteAcp),
         _ => None,
     }?;
+    let delivers = matches!(x.caller.principal(), Principal::Service { name } if name == LOGGING);
+    if delivers && acl.grants_log_delivery(permission) {
+        return Some(Named::Group);
+    }
     acl.grants(permission, x.caller.canonical_user_id(), !resource.bucket.blocked().ignore_public_acls)
+}
+
+/// Whether an object is the caller's. What was put without signing is everyone's who does not sign.
+fn owns(x: &Exchange, object: &Object) -> bool {
+    match x.caller.principal() {
+        Principal::Anonymous => object.owner == ANONYMOUS_ID,
+        _ => object.owner == x.caller.canonical_user_id(),
+    }
+}
+
+/// Whether the caller's account began the upload that the request names: it may list its parts and give it up.
+fn began_upload(x: &Exchange, resource: &Resource<'_>) -> bool {
+    let Some(id) = x.query.get("uploadId") else { return false };
+    let row = (resource.name.to_owned(), resource.key.to_owned(), id.to_owned());
+    let Ok(Some(upload)) = x.snapshot.get(&UPLOADS, &row) else { return false };
+    let account = x.caller.account_id();
+    !account.is_empty() && upload.initiator.split(':').nth(4) == Some(account)
 }
 
 /// The condition keys that S3 knows of a request.
@@ -315,6 +386,9 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
     }
     for (key, value) in keys_of_headers(x) {
         access.keys.insert(key, &value);
+    }
+    for (key, value) in &x.keys {
+        access.keys.insert(key, value);
     }
     if let Some(signature) = &x.caller.signature {
         let kind = match signature.sig.carrier {

@@ -1,6 +1,7 @@
 //! Access control lists of buckets and objects: canned, by grant headers, or as XML; and whose a new object is.
 
 use api_spec::s3::acl::{AccessControlPolicy, Grant as WireGrant, Grantee as WireGrantee, Grants};
+use auth::policy::Principal;
 use axum::body::Body;
 use axum::response::Response;
 
@@ -19,7 +20,9 @@ use crate::store::versions;
 /// A list has at most so many grants.
 const MAX_GRANTS: usize = 100;
 /// How S3 names whoever puts an object without signing.
-const ANONYMOUS_ID: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
+pub const ANONYMOUS_ID: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
+/// Whom objects of S3's log delivery belong to, where they do not belong to the bucket's owner.
+const LOG_SERVICE_ID: &str = "3272ee65a908a7677109fedda345db8d9554ba26398b2ca10581de88777e2b61";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Whose a new object is, and who else may do something with it.
@@ -52,6 +55,9 @@ pub fn for_new_object(x: &Exchange) -> Result<Owned, Error> {
     let (owner, account) = match (owners, x.caller.holder()) {
         (true, _) => (bucket.owner.clone(), bucket.account.clone()),
         (false, Some(holder)) => (holder.canonical_user_id.clone(), holder.account_id.clone()),
+        (false, None) if matches!(x.caller.principal(), Principal::Service { .. }) => {
+            (LOG_SERVICE_ID.to_owned(), String::new())
+        }
         (false, None) => (ANONYMOUS_ID.to_owned(), String::new()),
     };
     let acl = settle(asked, bucket, &owner, Some(&bucket.owner))?;
@@ -69,7 +75,10 @@ pub fn for_new_bucket(x: &Exchange, bucket: &Bucket) -> Result<Acl, Error> {
     if plain {
         return Ok(Acl::private(&bucket.owner));
     }
-    let acl = settle(asked, bucket, &bucket.owner, None)?;
+    let acl = match settle(asked, bucket, &bucket.owner, None) {
+        Err(Error::AccessDenied(_)) => return Err(Error::AclWithPublicBlocked),
+        settled => settled?,
+    };
     Ok(acl.unwrap_or_else(|| Acl::private(&bucket.owner)))
 }
 
@@ -141,10 +150,11 @@ fn grantee_of_header(header: &str, text: &str) -> Result<Grantee, Error> {
     }
 }
 
+/// Since October 2025 AWS takes no grants by e-mail address.
 fn no_email() -> Error {
     Error::Absent {
-        code: api_spec::ErrorCode::UnresolvableGrantByEmailAddress,
-        message: "The e-mail address you provided does not match any account on record",
+        code: api_spec::ErrorCode::MethodNotAllowed,
+        message: "The specified method is not allowed against this resource.",
     }
 }
 
@@ -195,7 +205,8 @@ fn from_document(bytes: &[u8], owner: &str) -> Result<Acl, Error> {
     limited(grants)
 }
 
-fn grantee_of_document(grantee: WireGrantee) -> Result<Grantee, Error> {
+/// Who is named by an element.
+pub fn grantee_of_document(grantee: WireGrantee) -> Result<Grantee, Error> {
     let WireGrantee { id, uri, email_address, .. } = grantee;
     match (id, uri, email_address) {
         (Some(id), None, None) => {
@@ -217,7 +228,8 @@ fn shown(owner: &str, acl: &Acl) -> Result<Response, Error> {
     )
 }
 
-fn shown_grant(grant: &Grant) -> WireGrant {
+/// A grant as an element.
+pub fn shown_grant(grant: &Grant) -> WireGrant {
     let group = |uri: &str| ("Group", None, Some(uri.to_owned()));
     let (kind, id, uri) = match &grant.grantee {
         Grantee::User(id) => ("CanonicalUser", Some(id.clone()), None),
@@ -244,8 +256,10 @@ pub async fn get_object(x: &Exchange) -> Result<Response, Error> {
     let object = existing(x).await?;
     let bucket = x.bucket()?;
     match &object.acl {
-        Some(acl) if bucket.acls_enabled() => shown(&object.owner, acl),
-        _ => shown(&object.owner, &Acl::private(&object.owner)),
+        // the bucket's owner owns all that is in it
+        _ if !bucket.acls_enabled() => shown(&bucket.owner, &Acl::private(&bucket.owner)),
+        Some(acl) => shown(&object.owner, acl),
+        None => shown(&object.owner, &Acl::private(&object.owner)),
     }
 }
 

@@ -13,7 +13,6 @@ use crate::error::Error;
 /// Answers for a bucket.
 pub fn of_bucket(x: &Exchange) -> Result<Response, Error> {
     match x.operation {
-        Operation::GetBucketLogging => document("BucketLoggingStatus", &Nothing {}),
         Operation::GetBucketNotificationConfiguration => document("NotificationConfiguration", &Nothing {}),
         Operation::GetBucketAbac => {
             document("AbacStatus", &AccelerateConfiguration { status: Some("Disabled".into()) })

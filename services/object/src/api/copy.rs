@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use store::Read;
 
 use super::access::{Resource, may};
+use super::access_log;
 use super::acl::for_new_object;
 use super::conditions::{Verdict, of_read, of_write};
 use super::encryption;
@@ -146,6 +147,13 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     };
     let result = copied(&object.etag, object.modified, object.checksum.as_ref());
     x.service.free(written.freed);
+    access_log::copied_from(
+        x,
+        "REST.COPY.OBJECT_GET",
+        &source.snapshot,
+        (&source.place, source.which),
+        &source.object,
+    );
     let mut response = document("CopyObjectResult", &result)?;
     tell_expiry(x, &mut response, &object)?;
     encryption::tell_written(&mut response, object.encryption.as_ref());
@@ -364,6 +372,8 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
         };
         taken.hide_md5(x, upload.encryption.as_ref());
         let part = commit_part(x, &upload_id, number, taken).await?;
+        let from = (&source.place, source.which);
+        access_log::copied_from(x, "REST.COPY.PART_GET", &source.snapshot, from, &source.object);
         let shown = upload.asked.then_some(&part.checksum);
         let mut response = document("CopyPartResult", &copied(&part.etag, part.modified, shown))?;
         encryption::tell(&mut response, upload.encryption.as_ref());

@@ -7,6 +7,7 @@ use axum::response::Response;
 use store::Tx;
 
 use super::access::{Resource, expected_owner, may};
+use super::access_log;
 use super::conditions::{of_delete, seconds, unquoted};
 use super::exchange::Exchange;
 use super::lock;
@@ -18,6 +19,7 @@ use crate::domain::names::MAX_KEY_BYTES;
 use crate::domain::version::{Marker, Which};
 use crate::error::Error;
 use crate::store::objects::{Place, WriteIf, Written, delete, delete_version};
+use crate::store::versions::find_object;
 
 /// The most keys of one request.
 const MAX_KEYS: usize = 1000;
@@ -89,6 +91,7 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     let (deleted, errors, freed) = delete_all(x, allowed).await?;
     x.service.free(freed);
     result.errors.extend(errors);
+    access_log::deleted(x, &deleted, &result.errors);
     if asked.quiet != Some(true) {
         result.deleted = deleted;
     }
@@ -110,7 +113,13 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<Terms, Error> 
         None => "s3:DeleteObject",
         Some(_) => "s3:DeleteObjectVersion",
     };
-    let resource = Resource { name: &x.place.bucket, bucket: x.bucket()?, key: &object.key, object: None };
+    let bucket = x.bucket()?;
+    let place = Place { bucket: x.place.bucket.clone(), key: object.key.clone() };
+    let there = match bucket.acls_enabled() && object.version_id.is_none() {
+        true => find_object(&x.snapshot, bucket, &place, None)?,
+        false => None,
+    };
+    let resource = Resource { name: &x.place.bucket, bucket, key: &object.key, object: there.as_ref() };
     may(x, action, &resource).await?;
     if object.etag.as_deref().is_some_and(|etag| etag.trim() != "*") {
         may(x, "s3:GetObject", &resource).await?;

@@ -13,6 +13,7 @@ use kit::request::Origin;
 use kit::{Access, Caller, Quotas};
 use store::Snapshot;
 
+use super::access_log::Notes;
 use super::bucket::NewBucket;
 use super::form::Form;
 use super::query::Query;
@@ -61,6 +62,10 @@ pub struct Exchange {
     pub new_bucket: Option<NewBucket>,
     /// The form that PostObject came in.
     pub form: Option<Form>,
+    /// Condition keys that are in neither headers nor query: what a service of the cloud acts for.
+    pub keys: Vec<(&'static str, String)>,
+    /// What the access log will be told.
+    pub notes: Notes,
 }
 
 impl Exchange {
@@ -111,6 +116,8 @@ impl Exchange {
             tags: None,
             new_bucket: None,
             form: None,
+            keys: Vec::new(),
+            notes: Notes::default(),
         })
     }
 
@@ -169,6 +176,8 @@ impl Exchange {
             tags: None,
             new_bucket: None,
             form: None,
+            keys: Vec::new(),
+            notes: Notes::default(),
         })
     }
 

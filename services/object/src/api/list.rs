@@ -40,6 +40,8 @@ pub struct Asked {
     pub restore: bool,
     /// When it was asked.
     pub now: Timestamp,
+    /// Who owns everything, where ACLs are off.
+    owner: Option<String>,
 }
 
 impl Asked {
@@ -65,7 +67,9 @@ impl Asked {
                 "Invalid attribute name specified",
             ));
         }
+        let bucket = x.bucket()?;
         Ok(Asked {
+            owner: (!bucket.acls_enabled()).then(|| bucket.owner.clone()),
             restore: !optional.is_empty(),
             now: x.service.context.clock.now(),
             prefix: x.query.get("prefix").unwrap_or_default().to_owned(),
@@ -88,9 +92,14 @@ impl Asked {
         }
     }
 
+    /// The owner of something as the reply shows it.
+    pub fn owner_shown<'a>(&'a self, owner: &'a str) -> &'a str {
+        self.owner.as_deref().unwrap_or(owner)
+    }
+
     #[cfg(test)]
     pub(super) fn for_test(url: bool, restore: bool, now: Timestamp) -> Asked {
-        Asked { prefix: String::new(), delimiter: None, limit: MAX_KEYS, url, restore, now }
+        Asked { prefix: String::new(), delimiter: None, limit: MAX_KEYS, url, restore, now, owner: None }
     }
 
     /// `url` where it was asked for.

@@ -27,7 +27,7 @@ pub fn write_row(out: &mut String, asked: &Asked, key: &str, object: &Listed<'_>
     out.push_str("</Size>");
     if owner {
         out.push_str("<Owner>");
-        element(out, "ID", &object.owner);
+        element(out, "ID", asked.owner_shown(&object.owner));
         out.push_str("</Owner>");
     }
     element(out, "StorageClass", object.class.as_str());

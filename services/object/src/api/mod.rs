@@ -2,6 +2,7 @@
 //! other way to a handler: each takes an [`Exchange`], and only [`answer`] makes those, after [`access::check`].
 
 pub mod access;
+pub mod access_log;
 pub mod accounts;
 pub mod acl;
 pub mod attributes;
@@ -22,6 +23,8 @@ pub mod lifecycle;
 pub mod list;
 pub mod list_rows;
 pub mod lock;
+pub mod log_names;
+pub mod logging;
 pub mod multipart;
 pub mod ownership;
 pub mod payment;
@@ -45,7 +48,6 @@ pub mod uploads;
 pub mod versions;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use api_spec::{ApiError, Service as Api};
 use axum::body::Body;
@@ -56,24 +58,29 @@ use kit::request::Origin;
 
 use crate::error::Error;
 use crate::service::Service;
+use access_log::{Draft, Stopwatch};
 use exchange::Exchange;
 use route::Operation;
 
 /// Answers one request.
 pub async fn answer(service: Arc<Service>, request: Request) -> Response {
-    let started = Instant::now();
+    let watch = Stopwatch::start();
     let (parts, body) = request.into_parts();
     let origin = Origin::of(&parts.headers);
     let request_id = origin.request_id.clone();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let mut body = Some(body);
     let metrics = service.context.metrics.clone();
-    let (operation, result) = match parts.method {
-        Method::OPTIONS => (None, cors::preflight(&service, &parts).map_err(Refusal::from)),
-        _ => exchange(Arc::clone(&service), &parts, &mut body, origin).await,
+    let Outcome { operation, result, draft } = match parts.method {
+        Method::OPTIONS => Outcome {
+            operation: None,
+            result: cors::preflight(&service, &parts).map_err(Refusal::from),
+            draft: access_log::unopened(&service, &parts, &origin, &watch),
+        },
+        _ => exchange(Arc::clone(&service), &parts, &mut body, origin, &watch).await,
     };
     let code = result.as_ref().map_or_else(|refusal| refusal.error.code.as_str(), |_| "ok");
-    metrics.request("s3", operation.map_or("unknown", Operation::name), code, started.elapsed());
+    metrics.request("s3", operation.map_or("unknown", Operation::name), code, watch.elapsed());
     let (mut response, drained) = match result {
         Ok(response) => (response, true),
         Err(Refusal { error, headers }) => {
@@ -92,7 +99,19 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
     if small_body::must_close(&parts.headers, drained) {
         reply::set(&mut response, header::CONNECTION, "close");
     }
-    reply::finished(response, &method, &request_id)
+    let response = reply::finished(response, &method, &request_id);
+    match draft {
+        Some(draft) => draft.answered(response, code),
+        None => response,
+    }
+}
+
+/// How a request ended.
+struct Outcome {
+    operation: Option<Operation>,
+    result: Result<Response, Refusal>,
+    /// What the access log is to have of it.
+    draft: Option<Box<Draft>>,
 }
 
 /// Why a request is refused, and the headers that say more about it.
@@ -127,7 +146,8 @@ async fn exchange(
     parts: &request::Parts,
     body: &mut Option<Body>,
     origin: Origin,
-) -> (Option<Operation>, Result<Response, Refusal>) {
+    watch: &Stopwatch,
+) -> Outcome {
     let opened = match form::is_upload(&service, parts) {
         true => form::open(Arc::clone(&service), parts, body, origin.clone()).await,
         false => Exchange::open(Arc::clone(&service), parts, origin.clone()).await,
@@ -137,12 +157,15 @@ async fn exchange(
         Err(error) => {
             let refusal = Refusal::from(error);
             trail::not_opened(&service, parts, &origin, &refusal.error);
-            return (None, Err(refusal));
+            let draft = access_log::unopened(&service, parts, &origin, watch);
+            return Outcome { operation: None, result: Err(refusal), draft };
         }
     };
+    watch.watch(&exchange, body);
     let result = run(&mut exchange, body).await.map_err(Refusal::from);
     trail::finished(&exchange, result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
-    (Some(exchange.operation), result)
+    let draft = access_log::of(&exchange, parts, watch);
+    Outcome { operation: Some(exchange.operation), result, draft }
 }
 
 async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
@@ -218,6 +241,8 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::GetBucketCors => cors::get(x),
         O::PutBucketCors => cors::put(x, body).await,
         O::DeleteBucketCors => cors::delete(x).await,
+        O::GetBucketLogging => logging::get(x),
+        O::PutBucketLogging => logging::put(x, body).await,
         O::GetBucketRequestPayment => payment::get(x),
         O::PutBucketRequestPayment => payment::put(x, body).await,
         O::GetBucketAccelerateConfiguration => payment::get_acceleration(x),
@@ -226,7 +251,6 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::TagResource => control::tag(x).await,
         O::UntagResource => control::untag(x).await,
         O::GetBucketWebsite
-        | O::GetBucketLogging
         | O::GetBucketNotificationConfiguration
         | O::GetBucketReplication
         | O::GetBucketAbac

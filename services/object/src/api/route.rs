@@ -80,6 +80,7 @@ operations! {
     DeleteBucketEncryption "s3:PutEncryptionConfiguration";
     GetBucketRequestPayment "s3:GetBucketRequestPayment";
     GetBucketLogging "s3:GetBucketLogging";
+    PutBucketLogging "s3:PutBucketLogging";
     GetBucketNotificationConfiguration "s3:GetBucketNotification";
     GetBucketReplication "s3:GetReplicationConfiguration";
     GetBucketAccelerateConfiguration "s3:GetAccelerateConfiguration";
@@ -246,6 +247,7 @@ fn bucket_operation(method: &Method, sub: Option<&str>, query: &Query) -> Option
         ("PUT", Some("cors")) => O::PutBucketCors,
         ("DELETE", Some("cors")) => O::DeleteBucketCors,
         ("PUT", Some("requestPayment")) => O::PutBucketRequestPayment,
+        ("PUT", Some("logging")) => O::PutBucketLogging,
         ("PUT", Some("accelerate")) => O::PutBucketAccelerateConfiguration,
         ("DELETE", Some("policy")) => O::DeleteBucketPolicy,
         ("DELETE", Some("publicAccessBlock")) => O::DeletePublicAccessBlock,

@@ -1,8 +1,8 @@
 //! The XML shapes of the operations offered, for the contract test. Members that travel as headers are not in it.
 
 use api_spec::s3::{
-    acl, attributes, bucket, configuration, cors, encryption, lifecycle, list, lock, multipart, object,
-    restore, tagging, versioning,
+    acl, attributes, bucket, configuration, cors, encryption, lifecycle, list, lock, logging, multipart,
+    object, restore, tagging, versioning,
 };
 use api_spec::{Empty, Service as Api, shape};
 use kit::dispatch::OperationShape;
@@ -45,6 +45,8 @@ pub fn shapes() -> Result<Vec<OperationShape>, String> {
         of::<configuration::RequestPaymentConfiguration, Empty>("PutBucketRequestPayment")?,
         of::<Empty, configuration::AccelerateConfiguration>("GetBucketAccelerateConfiguration")?,
         of::<configuration::AccelerateConfiguration, Empty>("PutBucketAccelerateConfiguration")?,
+        of::<Empty, logging::BucketLoggingStatus>("GetBucketLogging")?,
+        of::<logging::BucketLoggingStatus, Empty>("PutBucketLogging")?,
         of::<Empty, tagging::Tagging>("GetBucketTagging")?,
         of::<tagging::Tagging, Empty>("PutBucketTagging")?,
         of::<Empty, Empty>("DeleteBucketTagging")?,

@@ -107,10 +107,10 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     for entry in found.entries {
         match entry {
             Entry::Row(key, Listed { version: Version::Object(object), latest }) => {
-                result.versions.push(version(asked.show(&key), object, latest));
+                result.push_version(version(&asked, &key, object, latest));
             }
             Entry::Row(key, Listed { version: Version::Marker(marker), latest }) => {
-                result.delete_markers.push(delete_marker(asked.show(&key), marker, latest));
+                result.push_delete_marker(delete_marker(&asked, &key, marker, latest));
             }
             Entry::Folded(prefix) => {
                 result.common_prefixes.push(CommonPrefix { prefix: asked.show(&prefix) });
@@ -120,10 +120,10 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     document("ListVersionsResult", &result)
 }
 
-fn version(key: String, object: Object, latest: bool) -> VersionEntry {
+fn version(asked: &Asked, key: &str, object: Object, latest: bool) -> VersionEntry {
     let (algorithm, kind) = sum_of(&object);
     VersionEntry {
-        key,
+        key: asked.show(key),
         version_id: Which::from(object.version).to_string(),
         is_latest: latest,
         last_modified: object.modified.into(),
@@ -131,17 +131,17 @@ fn version(key: String, object: Object, latest: bool) -> VersionEntry {
         checksum_algorithm: algorithm,
         checksum_type: kind,
         size: object.size,
-        owner: Some(owner_of(object.owner)),
+        owner: Some(owner_of(asked.owner_shown(&object.owner))),
         storage_class: object.class.as_str().into(),
     }
 }
 
-fn delete_marker(key: String, marker: Marker, latest: bool) -> DeleteMarkerEntry {
+fn delete_marker(asked: &Asked, key: &str, marker: Marker, latest: bool) -> DeleteMarkerEntry {
     DeleteMarkerEntry {
-        key,
+        key: asked.show(key),
         version_id: Which::from(marker.version).to_string(),
         is_latest: latest,
         last_modified: marker.modified.into(),
-        owner: Some(owner_of(marker.owner)),
+        owner: Some(owner_of(asked.owner_shown(&marker.owner))),
     }
 }

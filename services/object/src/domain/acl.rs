@@ -8,6 +8,8 @@ pub const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 pub const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 /// Who delivers access logs.
 pub const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+/// Whom `aws-exec-read` lets read bundles of images. Nobody here is called so.
+const EC2_BUNDLES_ID: &str = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
 /// The grants on a bucket or an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub struct Acl {
 }
 
 /// One grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grant {
     /// Who.
     pub grantee: Grantee,
@@ -26,7 +28,7 @@ pub struct Grant {
 }
 
 /// Somebody who can be granted something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Grantee {
     /// An account, by canonical user id.
     User(String),
@@ -51,7 +53,7 @@ impl Grantee {
 }
 
 /// What can be granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Permission {
     /// All of them.
     FullControl,
@@ -121,7 +123,7 @@ impl Acl {
                 grant(Grantee::LogDelivery, Permission::Write),
                 grant(Grantee::LogDelivery, Permission::ReadAcp),
             ],
-            ("aws-exec-read", _) => vec![],
+            ("aws-exec-read", _) => vec![grant(Grantee::User(EC2_BUNDLES_ID.into()), Permission::Read)],
             // on a bucket these two are accepted and mean nothing
             ("bucket-owner-read", _) => {
                 others.map(|o| grant(Grantee::User(o.into()), Permission::Read)).into_iter().collect()
@@ -143,6 +145,12 @@ impl Acl {
     /// Whether it grants anything to anybody but this account.
     pub fn names_others_than(&self, owner: &str) -> bool {
         self.grants.iter().any(|g| !matches!(&g.grantee, Grantee::User(id) if id == owner))
+    }
+
+    /// Whether the log-delivery group is granted `wanted`.
+    pub fn grants_log_delivery(&self, wanted: Permission) -> bool {
+        let gives = |g: &Grant| g.permission == wanted || g.permission == Permission::FullControl;
+        self.grants.iter().any(|g| g.grantee == Grantee::LogDelivery && gives(g))
     }
 
     /// How `user` (empty for anonymous) is granted `wanted`, if at all. Groups count only where `public`.

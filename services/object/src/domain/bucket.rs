@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::acl::Acl;
 use super::encryption::DefaultEncryption;
 use super::lock::BucketLock;
+use super::logging::Logging;
 use super::tag::Tags;
 use super::version::{VersionId, Versioning, Which};
 
@@ -47,6 +48,9 @@ pub struct Bucket {
     /// How new objects are encrypted when the request does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<DefaultEncryption>,
+    /// Where requests for it are logged, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -69,6 +73,7 @@ impl Bucket {
             requester_pays: false,
             acceleration_suspended: false,
             lifecycle: false,
+            logging: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Types and rules of buckets and objects: pure, without storage, HTTP or clock.
 
+pub mod access_log;
 pub mod acl;
 pub mod bucket;
 pub mod checksum;
@@ -9,6 +10,7 @@ pub mod encryption;
 pub mod id;
 pub mod lifecycle;
 pub mod lock;
+pub mod logging;
 pub mod names;
 pub mod object;
 pub mod post_policy;

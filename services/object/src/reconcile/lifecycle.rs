@@ -12,6 +12,7 @@ use kit::reconcile::Reconciler;
 use store::{Read, Snapshot};
 use tokio::sync::Mutex;
 
+use crate::api::access_log;
 use crate::domain::lifecycle::{Day, Lifecycle};
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
@@ -95,12 +96,13 @@ impl Expire {
         if actions.is_empty() {
             return Ok(0);
         }
-        let (name, lifecycle) = (name.to_owned(), lifecycle.clone());
+        let (place, lifecycle) = (name.to_owned(), lifecycle.clone());
         let moment = Moment { now, version: self.service.fresh_version() };
-        let work = move |tx: &mut store::Tx<'_>| carry_out(tx, &name, &lifecycle, &actions, &moment);
+        let work = move |tx: &mut store::Tx<'_>| carry_out(tx, &place, &lifecycle, &actions, &moment);
         let (done, freed) = self.service.store.transact(work).await?;
         self.service.free(freed);
-        Ok(done)
+        access_log::of_lifecycle(&self.service, name, now, &done)?;
+        Ok(done.len())
     }
 }
 

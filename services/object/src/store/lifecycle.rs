@@ -49,20 +49,33 @@ pub struct Moment {
     pub version: VersionId,
 }
 
-/// Carries out what `lifecycle` wants of a bucket, provided that it is still the bucket's. Says how much was done.
+/// What an action did, for the access log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Key.
+    pub key: String,
+    /// How the log calls it.
+    pub operation: &'static str,
+    /// Which version it was done to, where versions are kept.
+    pub version: Option<Which>,
+    /// Bytes of an object.
+    pub size: Option<u64>,
+}
+
+/// Carries out what `lifecycle` wants of a bucket, provided that it is still the bucket's. Says what was done.
 pub fn carry_out(
     tx: &mut Tx<'_>,
     bucket: &str,
     lifecycle: &Lifecycle,
     actions: &[Action],
     moment: &Moment,
-) -> Result<(usize, Vec<DataId>), Error> {
-    let (mut done, mut freed) = (0, Vec::new());
+) -> Result<(Vec<Carried>, Vec<DataId>), Error> {
+    let (mut done, mut freed) = (Vec::new(), Vec::new());
     if tx.get(&LIFECYCLES, &bucket.to_owned())?.as_ref() != Some(lifecycle) {
         return Ok((done, freed));
     }
     for action in actions {
-        done += usize::from(carry_out_one(tx, bucket, action, moment, &mut freed)?);
+        done.extend(carry_out_one(tx, bucket, action, moment, &mut freed)?);
     }
     Ok((done, freed))
 }
@@ -73,7 +86,10 @@ fn carry_out_one(
     action: &Action,
     moment: &Moment,
     freed: &mut Vec<DataId>,
-) -> Result<bool, Error> {
+) -> Result<Option<Carried>, Error> {
+    let carried = |key: &str, operation, version, size| {
+        Ok(Some(Carried { key: key.to_owned(), operation, version, size }))
+    };
     let place = |key: &String| Place { bucket: bucket.to_owned(), key: key.clone() };
     match action {
         Action::Expire { key, modified, version } => {
@@ -81,31 +97,43 @@ fn carry_out_one(
             let seen = |object: &crate::domain::object::Object| {
                 object.modified == *modified && object.version == *version
             };
-            if !tx.get(&OBJECTS, &place.row())?.is_some_and(|object| seen(&object)) {
-                return Ok(false);
-            }
+            let Some(object) = tx.get(&OBJECTS, &place.row())?.filter(seen) else { return Ok(None) };
             let owner =
                 tx.get(&super::BUCKETS, &place.bucket)?.map(|bucket| bucket.owner).unwrap_or_default();
             let marker = Marker { version: Some(moment.version), modified: moment.now, owner };
-            freed.append(&mut delete(tx, &place, &WriteIf::default(), &marker)?.freed);
-            Ok(true)
+            let mut written = delete(tx, &place, &WriteIf::default(), &marker)?;
+            freed.append(&mut written.freed);
+            let operation = if written.marker { "S3.CREATE.DELETEMARKER" } else { "S3.EXPIRE.OBJECT" };
+            carried(key, operation, version.map(Which::Id), Some(object.size))
         }
-        Action::Remove { key, which } => remove_noncurrent(tx, &place(key), *which, moment, freed),
+        Action::Remove { key, which } => match remove_noncurrent(tx, &place(key), *which, moment, freed)? {
+            Some(removed) => {
+                let size = match removed {
+                    Version::Object(object) => Some(object.size),
+                    Version::Marker(_) => None,
+                };
+                carried(key, "S3.EXPIRE.OBJECT", Some(*which), size)
+            }
+            None => Ok(None),
+        },
         Action::RemoveMarker { key, which } => {
             let place = place(key);
             let left = tx.page(&VERSIONS, &place.row(), None, 2)?.items;
             let alone = matches!(&left[..], [(_, Version::Marker(marker))] if which.names(marker.version));
             if !alone || tx.contains(&OBJECTS, &place.row())? {
-                return Ok(false);
+                return Ok(None);
             }
-            Ok(versions::remove(tx, &place, *which, freed)?.is_some())
+            match versions::remove(tx, &place, *which, freed)? {
+                Some(_) => carried(key, "S3.EXPIRE.OBJECT", Some(*which), None),
+                None => Ok(None),
+            }
         }
         Action::Abort { key, upload_id } => match uploads::abort(tx, &place(key), upload_id) {
             Ok(mut more) => {
                 freed.append(&mut more);
-                Ok(true)
+                carried(key, "S3.DELETE.UPLOAD", None, None)
             }
-            Err(Error::NoSuchUpload(_)) => Ok(false),
+            Err(Error::NoSuchUpload(_)) => Ok(None),
             Err(error) => Err(error),
         },
     }
@@ -118,17 +146,17 @@ fn remove_noncurrent(
     which: Which,
     moment: &Moment,
     freed: &mut Vec<DataId>,
-) -> Result<bool, Error> {
-    let Some(bucket) = tx.get(&super::BUCKETS, &place.bucket)? else { return Ok(false) };
+) -> Result<Option<Version>, Error> {
+    let Some(bucket) = tx.get(&super::BUCKETS, &place.bucket)? else { return Ok(None) };
     let newest = versions::find(tx, &bucket, place, None)?;
     if newest.is_none_or(|newest| which.names(newest.id())) {
-        return Ok(false);
+        return Ok(None);
     }
     let removal = Removal { now: moment.now, bypass: false };
     match versions::find(tx, &bucket, place, Some(which))? {
-        Some(Version::Object(object)) if object.lock.protects(removal) => return Ok(false),
+        Some(Version::Object(object)) if object.lock.protects(removal) => return Ok(None),
         Some(_) => {}
-        None => return Ok(false),
+        None => return Ok(None),
     }
-    Ok(versions::remove(tx, place, which, freed)?.is_some())
+    Ok(versions::remove(tx, place, which, freed)?)
 }

@@ -16,6 +16,8 @@ pub const SOURCE_IP: HeaderName = HeaderName::from_static("x-murus-source-ip");
 pub const SECURE: HeaderName = HeaderName::from_static("x-murus-secure");
 /// `1.2` or `1.3`: the version of TLS that the client speaks.
 pub const TLS_VERSION: HeaderName = HeaderName::from_static("x-murus-tls-version");
+/// OpenSSL's name of the cipher suite that the client speaks TLS with, for S3's access logs.
+pub const TLS_CIPHER: HeaderName = HeaderName::from_static("x-murus-tls-cipher");
 
 /// Where a request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl Origin {
 
     /// Sets the gateway's headers, in place of whatever a client sent under their names.
     pub fn put(&self, headers: &mut HeaderMap) {
-        for name in [&REQUEST_ID, &SOURCE_IP, &SECURE, &TLS_VERSION] {
+        for name in [&REQUEST_ID, &SOURCE_IP, &SECURE, &TLS_VERSION, &TLS_CIPHER] {
             headers.remove(name);
         }
         let mut set = |name: HeaderName, text: &str| {

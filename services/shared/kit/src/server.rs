@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ProtocolVersion;
+use tokio_rustls::rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
 use tower::ServiceExt;
 
 use crate::moving::Moving;
@@ -45,6 +45,8 @@ pub struct Connection {
     pub secure: bool,
     /// The version of TLS, `1.2` or `1.3`.
     pub tls_version: Option<&'static str>,
+    /// OpenSSL's name of the cipher suite.
+    pub tls_cipher: Option<&'static str>,
 }
 
 /// How a TCP socket is served.
@@ -78,14 +80,15 @@ pub fn serve_tcp(listener: TcpListener, router: Router, tcp: Tcp, shutdown: &Shu
             let _ = stream.set_nodelay(true);
             let stream = Moving::new(stream, tcp.stall);
             let (router, tls, shutdown) = (router.clone(), tcp.tls.clone(), stop.clone());
-            let connection = Connection { peer, secure: tls.is_some(), tls_version: None };
+            let connection = Connection { peer, secure: tls.is_some(), tls_version: None, tls_cipher: None };
             stop.spawn(async move {
                 match tls {
                     None => serve_connection(stream, router, Some(connection), &shutdown).await,
                     Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                         Ok(Ok(stream)) => {
                             let tls_version = version(stream.get_ref().1.protocol_version());
-                            let connection = Connection { tls_version, ..connection };
+                            let tls_cipher = cipher(stream.get_ref().1.negotiated_cipher_suite());
+                            let connection = Connection { tls_version, tls_cipher, ..connection };
                             serve_connection(stream, router, Some(connection), &shutdown).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
@@ -101,6 +104,22 @@ fn version(negotiated: Option<ProtocolVersion>) -> Option<&'static str> {
     match negotiated? {
         ProtocolVersion::TLSv1_2 => Some("1.2"),
         ProtocolVersion::TLSv1_3 => Some("1.3"),
+        _ => None,
+    }
+}
+
+/// What OpenSSL calls a cipher suite. Those of TLS 1.3 have the same name everywhere.
+fn cipher(negotiated: Option<SupportedCipherSuite>) -> Option<&'static str> {
+    match negotiated?.suite() {
+        CipherSuite::TLS13_AES_128_GCM_SHA256 => Some("TLS_AES_128_GCM_SHA256"),
+        CipherSuite::TLS13_AES_256_GCM_SHA384 => Some("TLS_AES_256_GCM_SHA384"),
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => Some("TLS_CHACHA20_POLY1305_SHA256"),
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => Some("ECDHE-RSA-AES128-GCM-SHA256"),
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => Some("ECDHE-RSA-AES256-GCM-SHA384"),
+        CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => Some("ECDHE-RSA-CHACHA20-POLY1305"),
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => Some("ECDHE-ECDSA-AES128-GCM-SHA256"),
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => Some("ECDHE-ECDSA-AES256-GCM-SHA384"),
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => Some("ECDHE-ECDSA-CHACHA20-POLY1305"),
         _ => None,
     }
 }
