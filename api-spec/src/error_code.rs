@@ -255,6 +255,7 @@ codes! {
     InvalidTag "InvalidTag" 400;
     InvalidLocationConstraint "InvalidLocationConstraint" 400;
     IllegalLocationConstraint "IllegalLocationConstraintException" 400;
+    InvalidBucketOwnerAwsAccountId "InvalidBucketOwnerAWSAccountID" 400;
     InvalidBucketState "InvalidBucketState" 409;
     AccessControlListNotSupported "AccessControlListNotSupported" 400;
     InvalidBucketAclWithObjectOwnership "InvalidBucketAclWithObjectOwnership" 400;

@@ -95,10 +95,25 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
 
 /// Whether the bucket belongs to whom the caller thinks.
 pub fn expected_owner(x: &Exchange) -> Result<(), Error> {
-    let account = &x.bucket()?.account;
-    match x.header("x-amz-expected-bucket-owner").is_some_and(|expected| expected != account) {
-        true => Err(Error::AccessDenied("the bucket is not owned by the expected account".into())),
-        false => Ok(()),
+    is_expected(x, "x-amz-expected-bucket-owner", &x.bucket()?.account)
+}
+
+/// Whether an account is the one that a header expects.
+///
+/// # Errors
+/// `AccessDenied`, or `InvalidBucketOwnerAWSAccountID` for what is no account.
+pub fn is_expected(x: &Exchange, header: &str, account: &str) -> Result<(), Error> {
+    match x.header(header) {
+        Some(expected) if expected.len() != 12 || !expected.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(Error::Absent {
+                code: ErrorCode::InvalidBucketOwnerAwsAccountId,
+                message: "The value of the expected bucket owner parameter must be an AWS account ID",
+            })
+        }
+        Some(expected) if expected != account => {
+            Err(Error::AccessDenied("the bucket is not owned by the expected account".into()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -191,10 +191,12 @@ pub fn of(x: &Exchange, parts: &request::Parts, watch: &Stopwatch) -> Option<Box
     };
     if let Some(signature) = &x.caller.signature {
         entry.signature = Some(if signature.sig.signed_headers.is_empty() { "SigV2" } else { "SigV4" });
-        entry.auth = Some(match signature.sig.carrier {
-            Carrier::Header => "AuthHeader",
-            Carrier::Query => "QueryString",
-        });
+        entry.auth = match signature.sig.carrier {
+            Carrier::Header => Some("AuthHeader"),
+            Carrier::Query => Some("QueryString"),
+            // AWS has no word for forms here
+            Carrier::Form => None,
+        };
     }
     Some(Box::new(Draft {
         service: Arc::clone(&x.service),

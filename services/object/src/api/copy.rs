@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
 use store::Read;
 
-use super::access::{Resource, may};
+use super::access::{Resource, is_expected, may};
 use super::access_log;
 use super::acl::for_new_object;
 use super::conditions::{Verdict, of_read, of_write};
@@ -321,9 +321,7 @@ async fn find(x: &Exchange, place: &Place, which: Option<Which>) -> Result<Sourc
     let snapshot = x.service.store.snapshot()?;
     let bucket =
         snapshot.get(&BUCKETS, &place.bucket)?.ok_or_else(|| Error::NoSuchBucket(place.bucket.clone()))?;
-    if x.header("x-amz-source-expected-bucket-owner").is_some_and(|expected| expected != bucket.account) {
-        return Err(Error::AccessDenied("the source is not owned by the expected account".into()));
-    }
+    is_expected(x, "x-amz-source-expected-bucket-owner", &bucket.account)?;
     let found = versions::find(&snapshot, &bucket, place, which)?;
     let object = match &found {
         Some(Version::Object(object)) => Some(object),

@@ -162,7 +162,13 @@ async fn exchange(
         }
     };
     watch.watch(&exchange, body);
-    let result = run(&mut exchange, body).await.map_err(Refusal::from);
+    let mut result = run(&mut exchange, body).await.map_err(Refusal::from);
+    if exchange.operation == Operation::HeadBucket
+        && let Err(refusal) = &mut result
+    {
+        // clients ask so where a bucket is, also one that is not theirs
+        refusal.headers.push(("x-amz-bucket-region", service.context.common.region.clone()));
+    }
     trail::finished(&exchange, result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
     let draft = access_log::of(&exchange, parts, watch);
     Outcome { operation: Some(exchange.operation), result, draft }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attributes;
+mod classic;
 mod cors;
 #[path = "../support/mod.rs"]
 mod support;
