@@ -152,7 +152,7 @@ async fn run(mut x: Exchange, content: Vec<u8>) -> Result<(), ApiError> {
     let size = content.len();
     x.headers.insert(header::CONTENT_LENGTH, size.into());
     let result = checked(&x, content).await.map_err(ApiError::from);
-    trail::finished(&x, result.as_ref().map(|()| ()));
+    trail::finished(&x, result.as_ref().copied());
     access_log::of_service(&x, size, result.as_ref().err().map(|error| error.code));
     result
 }

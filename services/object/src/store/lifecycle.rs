@@ -158,5 +158,5 @@ fn remove_noncurrent(
         Some(_) => {}
         None => return Ok(None),
     }
-    Ok(versions::remove(tx, place, which, freed)?)
+    versions::remove(tx, place, which, freed)
 }
