@@ -1,5 +1,5 @@
-//! What an enemy's bytes reach first: policies, signatures, query bodies, chunked bodies, forms. Each target takes any
-//! bytes and fails by panicking.
+//! What an enemy's bytes reach first: policies, signatures, query bodies, chunked bodies, forms, XML bodies, and the path,
+//! query and host of S3 requests. Each target takes any bytes and fails by panicking.
 //!
 //! `fuzz/` runs them without end (`cargo +nightly fuzz run policy`), `tests/bounded.rs` for a moment, over `corpus/` and
 //! what is made of it, in every `cargo test`.
@@ -7,28 +7,36 @@
 use api_spec::ec2::run_instances::RunInstances;
 use api_spec::iam::CreateUser;
 use api_spec::protocol::query;
+use api_spec::s3;
 use auth::policy::{
     Context, Policies, Policy, PolicyKind, Principal, Quota, Request, Source, evaluate, exceeded,
 };
 use auth::sigv4::{self, EMPTY_SHA256, RequestParts, SigningKey};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use object::api::query::Query;
+use object::api::route::route;
+use object::api::target::Target as Place;
 use object::body::chunked::Decoder;
 use object::body::form::{Event, Head, Parser};
+use object::domain::names::{MAX_KEY_BYTES, climbs_out};
 use object::domain::post_policy::{PostPolicy, Submitted};
 
 /// A target by its name.
 pub type Target = fn(&[u8]);
 
 /// All of them, with the folder of their corpus.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("policy", policy),
     ("sigv4", sigv4),
     ("query", query_body),
     ("chunked", chunked),
     ("form", form),
     ("post-policy", post_policy),
+    ("xml", xml),
+    ("address", address),
 ];
 
 /// A policy document: parsed as each kind; what is taken must be decided on, and mean the same when read again.
@@ -90,6 +98,44 @@ pub fn chunked(data: &[u8]) {
     let whole = decode(std::iter::once(body));
     let pieces = decode(body.chunks(usize::from(*cut).max(1)));
     assert_eq!(whole, pieces, "the pieces of a body change what is read");
+}
+
+/// An XML body, read as each of the documents that S3 takes.
+pub fn xml(data: &[u8]) {
+    // most are refused: it is enough that they are
+    let _ = s3::read::<s3::object::Delete>(data, "Delete");
+    let _ = s3::read::<s3::multipart::CompleteMultipartUpload>(data, "CompleteMultipartUpload");
+    let _ = s3::read::<s3::lifecycle::LifecycleConfiguration>(data, "LifecycleConfiguration");
+    let _ = s3::read::<s3::cors::CorsConfiguration>(data, "CORSConfiguration");
+    let _ = s3::read::<s3::tagging::Tagging>(data, "Tagging");
+    let _ = s3::read::<s3::acl::AccessControlPolicy>(data, "AccessControlPolicy");
+    let _ = s3::read::<s3::encryption::ServerSideEncryptionConfiguration>(
+        data,
+        "ServerSideEncryptionConfiguration",
+    );
+    let _ = s3::read::<s3::lock::ObjectLockConfiguration>(data, "ObjectLockConfiguration");
+    let _ = s3::read::<s3::restore::RestoreRequest>(data, "RestoreRequest");
+}
+
+/// Method, path with query, and host of an S3 request, a line each. No key leads out of its bucket.
+pub fn address(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.lines();
+    let mut next = || lines.next().unwrap_or_default();
+    let Ok(method) = next().parse::<Method>() else { return };
+    let Ok(uri) = next().parse::<Uri>() else { return };
+    let mut headers = HeaderMap::new();
+    if let Ok(host) = HeaderValue::from_str(next()) {
+        headers.insert(header::HOST, host);
+    }
+    let Ok(query) = Query::parse(uri.query().unwrap_or("")) else { return };
+    let Ok(place) = Place::of(&uri, &headers, &["cloud.test".to_owned()], "us-east-1") else { return };
+    let key = place.key.as_deref().unwrap_or_default();
+    assert!(key.len() <= MAX_KEY_BYTES && !climbs_out(key), "{key} leads out of its bucket");
+    assert!(place.control || !place.bucket.as_deref().unwrap_or_default().contains(char::is_control));
+    // whether there is such an operation is another question
+    let _ = route(&method, &place, &query, &headers);
+    let _ = query.number("max-keys");
 }
 
 /// Content and trailers.
