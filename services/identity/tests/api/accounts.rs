@@ -168,3 +168,46 @@ async fn an_account_that_owns_something_stays_and_an_empty_one_goes_whole() {
     let message = "The installation's own account cannot be deleted.";
     admin.fails("DeleteMurusAccount", &[("AccountId", &own)], "DeleteConflict", message).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_service_linked_roles_and_reports_stay_in_their_account_and_go_with_it() {
+    let (world, _) = world().await;
+    let resealed = || async { world.admin().ok("RotateMurusMasterKey", &[]).await.field("Resealed") };
+    let before = resealed().await;
+    let (one, first) = account(&world, "one").await;
+    let certificate = [
+        ("ServerCertificateName", "web"),
+        ("CertificateBody", include_str!("../certificates/ec.crt")),
+        ("PrivateKey", include_str!("../certificates/ec.key")),
+    ];
+    first.ok("UploadServerCertificate", &certificate).await;
+    let service = [("AWSServiceName", "spot.amazonaws.com")];
+    let role = first.ok("CreateServiceLinkedRole", &service).await.field("Arn");
+    let job = first.ok("GenerateServiceLastAccessedDetails", &[("Arn", &role)]).await.field("JobId");
+    first.ok("GetServiceLastAccessedDetails", &[("JobId", &job)]).await;
+    let named = [("RoleName", "AWSServiceRoleForEC2Spot")];
+    let task = first.ok("DeleteServiceLinkedRole", &named).await.field("DeletionTaskId");
+    first.ok("CreateServiceLinkedRole", &service).await;
+
+    let (_, second) = account(&world, "two").await;
+    second.refused("GetServerCertificate", &certificate[..1], "NoSuchEntity").await;
+    second.refused("DeleteServerCertificate", &certificate[..1], "NoSuchEntity").await;
+    second.refused("DeleteServiceLinkedRole", &named, "NoSuchEntity").await;
+    second.refused("GetServiceLinkedRoleDeletionStatus", &[("DeletionTaskId", &task)], "NoSuchEntity").await;
+    second.refused("GetServiceLastAccessedDetails", &[("JobId", &job)], "NoSuchEntity").await;
+    // whether a role of another account is there or not, the same words
+    let ask = "GenerateServiceLastAccessedDetails";
+    let nowhere = role.replace("Spot", "Spat");
+    let there = second.refused(ask, &[("Arn", &role)], "InvalidInput").await;
+    let not = second.refused(ask, &[("Arn", &nowhere)], "InvalidInput").await;
+    assert_eq!(there.replace("Spot", "Spat"), not);
+    // names are each account's own
+    second.ok("UploadServerCertificate", &certificate).await;
+    second.ok("DeleteServerCertificate", &certificate[..1]).await;
+
+    let two = second.who_am_i().await.field("Account");
+    for account in [&one, &two] {
+        world.admin().ok("DeleteMurusAccount", &[("AccountId", account)]).await;
+    }
+    assert_eq!(resealed().await, before, "the private key went with its account");
+}

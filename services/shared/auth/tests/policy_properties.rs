@@ -194,6 +194,26 @@ fn deny_everything() -> Value {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
+    /// Reports of last accesses leave no service out that a policy lets its holder use.
+    #[test]
+    fn what_a_policy_allows_lies_in_a_service_and_an_action_that_it_opens(world in world()) {
+        let user = Principal::User {
+            account: "111122223333".into(), path: "/".into(), name: "alice".into(), id: "AIDAALICEEXAMPLE0001".into(),
+        };
+        let service = world.action.split(':').next().unwrap();
+        let request = Request {
+            principal: &user, action: world.action, resource: world.resource, context: &world.context,
+        };
+        for source in world.policies().identity {
+            let (opens, policy) = (source.policy.allows_action(world.action), source.policy.clone());
+            prop_assert!(!opens || policy.allows_service(service), "an action lies in its service");
+            let alone = Policies { identity: vec![source], ..Policies::default() };
+            if evaluate(&request, &alone, None, None).is_allowed() {
+                prop_assert!(opens);
+            }
+        }
+    }
+
     #[test]
     fn an_explicit_deny_always_wins(world in world(), place in 0..4) {
         let mut policies = world.policies();
