@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::encryption::DefaultEncryption;
+use crate::domain::upload::MIN_PART_BYTES;
 
 /// How the object service keeps and serves objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Config {
     pub scrub_mib_per_s: u32,
     /// All content is read once in so many seconds. At least 1.
     pub scrub_interval_s: u32,
+    /// What a part has at least, unless it is the last, in bytes. 1..=5242880, which is AWS's; less is for trying out
+    /// uploads of many parts.
+    pub min_part_bytes: u64,
     /// How long the lifecycle's day is. 1..=86400; less than the default is for trying rules out.
     pub lifecycle_day_seconds: u64,
     /// How often access logs become objects in their target buckets, in seconds. 1..=86400.
@@ -66,6 +70,7 @@ impl Default for Config {
             sse_c_over_http: false,
             scrub_mib_per_s: 16,
             scrub_interval_s: 7 * 86_400,
+            min_part_bytes: MIN_PART_BYTES,
             lifecycle_day_seconds: 86_400,
             access_log_interval_s: 300,
         }
@@ -98,6 +103,9 @@ impl Config {
         }
         if self.scrub_interval_s == 0 {
             return Err("[object] scrub_interval_s must be at least 1".into());
+        }
+        if !(1..=MIN_PART_BYTES).contains(&self.min_part_bytes) {
+            return Err(format!("[object] min_part_bytes must be 1 to {MIN_PART_BYTES}"));
         }
         if !(1..=86_400).contains(&self.lifecycle_day_seconds) {
             return Err("[object] lifecycle_day_seconds must be 1 to 86400".into());

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::domain::checksum::Algorithm;
 use crate::domain::class::StorageClass;
-use crate::domain::upload::MIN_PART_BYTES;
 
 /// Why an operation did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +61,7 @@ pub enum Error {
     )]
     InvalidPartOrder,
     #[error("Your proposed upload is smaller than the minimum allowed size")]
-    PartTooSmall { number: u32, size: u64, etag: String },
+    PartTooSmall { number: u32, size: u64, least: u64, etag: String },
     #[error("Your proposed upload is smaller than the minimum allowed size")]
     EntityTooSmall { size: u64, least: u64 },
     #[error("Your proposed upload exceeds the maximum allowed size")]
@@ -238,9 +237,9 @@ impl From<Error> for ApiError {
                 .detail("PartNumber", number.to_string())
                 .detail("ETag", etag),
             Error::InvalidPartOrder => new(ErrorCode::InvalidPartOrder),
-            Error::PartTooSmall { number, size, etag } => new(ErrorCode::EntityTooSmall)
+            Error::PartTooSmall { number, size, least, etag } => new(ErrorCode::EntityTooSmall)
                 .detail("ProposedSize", size.to_string())
-                .detail("MinSizeAllowed", MIN_PART_BYTES.to_string())
+                .detail("MinSizeAllowed", least.to_string())
                 .detail("PartNumber", number.to_string())
                 .detail("ETag", etag),
             Error::EntityTooSmall { size, least } => new(ErrorCode::EntityTooSmall)

@@ -11,7 +11,7 @@ use super::lock::Lock;
 use super::object::{Data, Meta};
 use super::tag::Tags;
 
-/// Every part but the last has at least this many bytes.
+/// Every part but the last has at least this many bytes, unless the configuration says less.
 pub const MIN_PART_BYTES: u64 = 5 << 20;
 /// Parts are numbered 1 to this.
 pub const MAX_PART_NUMBER: u32 = 10_000;

@@ -11,7 +11,7 @@ use super::{COMPLETED, MANIFESTS, PARTS, UPLOADS};
 use crate::domain::checksum::{self, Algorithm, Checksum, Kind};
 use crate::domain::id::DataId;
 use crate::domain::object::{Data, Manifest, ManifestPart, Object};
-use crate::domain::upload::{Completed, MAX_OBJECT_BYTES, MIN_PART_BYTES, Part, Upload};
+use crate::domain::upload::{Completed, MAX_OBJECT_BYTES, Part, Upload};
 use crate::domain::version::VersionId;
 use crate::error::Error;
 
@@ -88,6 +88,8 @@ pub struct Completion {
     pub wanted: Vec<Wanted>,
     /// The checksum of the whole, if the client gave it.
     pub expected: Option<(Algorithm, String)>,
+    /// What every part but the last has at least, in bytes.
+    pub least: u64,
     /// The size of the whole, if the client gave it.
     pub expected_size: Option<u64>,
     /// What must be true of the key.
@@ -193,11 +195,14 @@ fn choose<'p>(asked: &Completion, parts: &'p [((String, u32), Part)]) -> Result<
         chosen.push((wanted.number, part));
     }
     let all_but_last = &chosen[..chosen.len().saturating_sub(1)];
-    match all_but_last.iter().find(|(_, part)| part.size < MIN_PART_BYTES) {
+    match all_but_last.iter().find(|(_, part)| part.size < asked.least) {
         None => Ok(chosen),
-        Some((number, part)) => {
-            Err(Error::PartTooSmall { number: *number, size: part.size, etag: part.etag.clone() })
-        }
+        Some((number, part)) => Err(Error::PartTooSmall {
+            number: *number,
+            size: part.size,
+            least: asked.least,
+            etag: part.etag.clone(),
+        }),
     }
 }
 
