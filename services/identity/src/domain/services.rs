@@ -24,7 +24,8 @@ pub const ALL: [Described; 5] = [
     Described { namespace: "sts", name: "AWS Security Token Service", api: Service::Sts },
 ];
 
-/// Permissions of S3, whose names are not those of its operations.
+/// Permissions of S3, whose names are not those of its operations. One that is missing here is told once it was asked for,
+/// but not while it is unused.
 const S3_ACTIONS: &[&str] = &[
     "AbortMultipartUpload",
     "BypassGovernanceRetention",
@@ -35,14 +36,17 @@ const S3_ACTIONS: &[&str] = &[
     "DeleteObjectTagging",
     "DeleteObjectVersion",
     "DeleteObjectVersionTagging",
+    "GetAccelerateConfiguration",
     "GetBucketAcl",
     "GetBucketCORS",
     "GetBucketLocation",
+    "GetBucketLogging",
     "GetBucketObjectLockConfiguration",
     "GetBucketOwnershipControls",
     "GetBucketPolicy",
     "GetBucketPolicyStatus",
     "GetBucketPublicAccessBlock",
+    "GetBucketRequestPayment",
     "GetBucketTagging",
     "GetBucketVersioning",
     "GetEncryptionConfiguration",
@@ -62,12 +66,15 @@ const S3_ACTIONS: &[&str] = &[
     "ListBucketMultipartUploads",
     "ListBucketVersions",
     "ListMultipartUploadParts",
+    "PutAccelerateConfiguration",
     "PutBucketAcl",
     "PutBucketCORS",
+    "PutBucketLogging",
     "PutBucketObjectLockConfiguration",
     "PutBucketOwnershipControls",
     "PutBucketPolicy",
     "PutBucketPublicAccessBlock",
+    "PutBucketRequestPayment",
     "PutBucketTagging",
     "PutBucketVersioning",
     "PutEncryptionConfiguration",
@@ -79,6 +86,7 @@ const S3_ACTIONS: &[&str] = &[
     "PutObjectTagging",
     "PutObjectVersionAcl",
     "PutObjectVersionTagging",
+    "RestoreObject",
 ];
 
 impl Described {
