@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 import urllib.error
 import urllib.request
 import uuid
 
 import pytest
 
+from harness.cloud import Cloud
 from harness.compute import refused
 from harness.waiting import wait_until
 
@@ -252,3 +254,30 @@ def test_the_log_delivery_group_may_be_granted_instead(s3, bucket, target):
     assert acl["Owner"]["ID"] == s3.list_buckets()["Owner"]["ID"], "preferred: the bucket's owner owns them"
     s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
     s3.put_bucket_acl(Bucket=target, ACL="private")
+
+
+def test_over_tls_the_line_says_how_and_a_stop_loses_no_line(tmp_path):
+    """A cloud of its own: stopped at once after the last request, it delivers that request's line when it is back."""
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=murus",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    cloud = Cloud(certificate=certificate, key=key)
+    try:
+        cloud.start()
+        s3, account = cloud.client("s3"), cloud.client("sts").get_caller_identity()["Account"]
+        for name in ("logged", "logs-of-it"):
+            s3.create_bucket(Bucket=name)
+        s3.put_bucket_policy(Bucket="logs-of-it", Policy=delivery_policy("logs-of-it", "logged", account))
+        enabled = {"TargetBucket": "logs-of-it", "TargetPrefix": ""}
+        s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus={"LoggingEnabled": enabled})
+        last = s3.put_object(Bucket="logged", Key="k", Body=b"x")["ResponseMetadata"]["RequestId"]
+        cloud.stop()
+        cloud.start()
+        line = Logs(s3, "logs-of-it").find(request_id=last)
+        assert line["operation"] == "REST.PUT.OBJECT" and line["size"] == "1"
+        assert re.fullmatch(r"TLSv1\.[23]", line["tls"]) and re.fullmatch(r"(TLS_AES|TLS_CHACHA20|ECDHE-).*", line["cipher"])
+    finally:
+        cloud.remove()
