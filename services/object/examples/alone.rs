@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kit::server::{Tcp, serve_tcp};
+use object::Config;
 use support::{config, context};
 
 /// The allocator that the program uses.
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(context.data_dir())?;
     context.credentials.watch(&context.shutdown);
     let shutdown = context.shutdown.clone();
-    let routes = object::start(config(), context).await?;
+    let routes = object::start(Config { body_timeout_s: 60, ..config() }, context).await?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on {}", listener.local_addr()?);
     let tcp = Tcp { tls: None, stall: Duration::from_secs(60) };

@@ -41,7 +41,7 @@ pub struct Asked {
     /// When it was asked.
     pub now: Timestamp,
     /// Who owns everything, where ACLs are off.
-    owner: Option<String>,
+    pub owner: Option<String>,
 }
 
 impl Asked {
@@ -95,11 +95,6 @@ impl Asked {
     /// The owner of something as the reply shows it.
     pub fn owner_shown<'a>(&'a self, owner: &'a str) -> &'a str {
         self.owner.as_deref().unwrap_or(owner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn for_test(url: bool, restore: bool, now: Timestamp) -> Asked {
-        Asked { prefix: String::new(), delimiter: None, limit: MAX_KEYS, url, restore, now, owner: None }
     }
 
     /// `url` where it was asked for.

@@ -95,7 +95,8 @@ mod tests {
             archived in any::<bool>(), restore in any::<bool>(), until in proptest::option::of(0i64..200),
             size in any::<u64>(), modified in 0i64..4_000_000_000,
         ) {
-            let asked = Asked::for_test(url, restore, time(100));
+            let asked =
+                Asked { prefix: String::new(), delimiter: None, limit: 1000, url, restore, now: time(100), owner: None };
             let class = if archived { StorageClass::DeepArchive } else { StorageClass::Standard };
             let sum = ListedSum { algorithm: Algorithm::Crc64Nvme, kind: Kind::FullObject };
             let listed = Listed {

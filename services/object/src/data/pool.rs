@@ -1,6 +1,8 @@
 //! Buffers that are used again: object content passes through these and nothing larger.
 //!
-//! While many are in use, new ones are smaller: a thousand transfers at once then need megabytes, not gigabytes.
+//! While many are in use, new ones are smaller: a thousand transfers at once then need megabytes, not gigabytes. Both
+//! kinds are used again, because an allocator that keeps a heap for each of hundreds of threads keeps what was freed in
+//! each of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +16,10 @@ pub const BUFFER_BYTES: usize = 256 << 10;
 /// Size of a buffer while [`MANY`] are in use. A block must fit.
 const SMALL_BYTES: usize = BLOCK_BYTES;
 /// So many buffers in use are many.
-const MANY: usize = 256;
-/// Idle buffers kept.
+const MANY: usize = 128;
+/// Idle buffers kept, of each size.
 const MAX_IDLE: usize = 64;
+const MAX_IDLE_SMALL: usize = 256;
 
 /// A pool of buffers. Clones share it.
 #[derive(Clone, Default)]
@@ -24,20 +27,28 @@ pub struct Pool(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    idle: Mutex<Vec<Vec<u8>>>,
+    idle: Mutex<Idle>,
     used: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Idle {
+    large: Vec<Vec<u8>>,
+    small: Vec<Vec<u8>>,
 }
 
 impl Pool {
     /// An empty buffer.
     pub fn take(&self) -> Buffer {
         let used = self.0.used.fetch_add(1, Ordering::Relaxed);
-        let bytes = match used < MANY {
-            true => self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop(),
-            false => Some(vec![0; SMALL_BYTES]),
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let (kept, size) = match used < MANY {
+            true => (idle.large.pop(), BUFFER_BYTES),
+            false => (idle.small.pop(), SMALL_BYTES),
         };
+        drop(idle);
         // pages that are never written to cost nothing
-        let bytes = bytes.unwrap_or_else(|| vec![0; BUFFER_BYTES]);
+        let bytes = kept.unwrap_or_else(|| vec![0; size]);
         Buffer { bytes, filled: 0, pool: self.clone() }
     }
 }
@@ -93,8 +104,12 @@ impl Drop for Buffer {
         self.pool.0.used.fetch_sub(1, Ordering::Relaxed);
         let bytes = std::mem::take(&mut self.bytes);
         let mut idle = self.pool.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE && bytes.len() == BUFFER_BYTES {
-            idle.push(bytes);
+        let (kept, most) = match bytes.len() {
+            BUFFER_BYTES => (&mut idle.large, MAX_IDLE),
+            _ => (&mut idle.small, MAX_IDLE_SMALL),
+        };
+        if kept.len() < most {
+            kept.push(bytes);
         }
     }
 }
@@ -122,5 +137,7 @@ mod tests {
         assert_eq!((many[0].capacity(), pool.take().capacity()), (BUFFER_BYTES, SMALL_BYTES));
         drop(many);
         assert_eq!(pool.take().capacity(), BUFFER_BYTES);
+        let idle = pool.0.idle.lock().unwrap();
+        assert_eq!((idle.large.len(), idle.small.len()), (MAX_IDLE, 1), "no more are kept than may be");
     }
 }
