@@ -36,6 +36,16 @@ impl Identity {
             Err(other) => return Err(other.into()),
         }])
     }
+
+    /// Lets two codes of a device be tried; until the attempt is said to have succeeded it counts as a wrong guess.
+    fn guess(&self, caller: &Caller, serial: &str, [first, second]: [&String; 2]) -> Result<String, Error> {
+        names::serial_number(serial)?;
+        names::authentication_code("authenticationCode1", first)?;
+        names::authentication_code("authenticationCode2", second)?;
+        let guessed_at = format!("mfa {} {serial}", caller.account_id());
+        self.attempt(&guessed_at)?;
+        Ok(guessed_at)
+    }
 }
 
 impl Serve<CreateVirtualMFADevice> for Identity {
@@ -88,12 +98,9 @@ impl Serve<EnableMFADevice> for Identity {
     }
 
     async fn handle(&self, op: EnableMFADevice, caller: &Caller) -> Result<Empty, ApiError> {
-        names::serial_number(&op.serial_number)?;
-        names::authentication_code("authenticationCode1", &op.authentication_code1)?;
-        names::authentication_code("authenticationCode2", &op.authentication_code2)?;
+        let codes = [&op.authentication_code1, &op.authentication_code2];
+        let guessed_at = self.guess(caller, &op.serial_number, codes)?;
         let (account, now, sealer) = (caller.account_id().to_owned(), self.clock.now(), self.sealer.clone());
-        let guessed_at = format!("mfa {account} {}", op.serial_number);
-        self.attempt(&guessed_at)?;
         self.db
             .change(move |tx| {
                 let user = users::named(tx, &account, &op.user_name)?;
@@ -117,12 +124,9 @@ impl Serve<ResyncMFADevice> for Identity {
     }
 
     async fn handle(&self, op: ResyncMFADevice, caller: &Caller) -> Result<Empty, ApiError> {
-        names::serial_number(&op.serial_number)?;
-        names::authentication_code("authenticationCode1", &op.authentication_code1)?;
-        names::authentication_code("authenticationCode2", &op.authentication_code2)?;
+        let codes = [&op.authentication_code1, &op.authentication_code2];
+        let guessed_at = self.guess(caller, &op.serial_number, codes)?;
         let (account, now, sealer) = (caller.account_id().to_owned(), self.clock.now(), self.sealer.clone());
-        let guessed_at = format!("mfa {account} {}", op.serial_number);
-        self.attempt(&guessed_at)?;
         self.db
             .note(move |tx| {
                 let user = users::named(tx, &account, &op.user_name)?;

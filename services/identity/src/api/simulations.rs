@@ -49,6 +49,22 @@ struct Asked {
     max_items: Option<i32>,
 }
 
+/// What a request asks, whichever of the two it is.
+macro_rules! asked {
+    ($op:ident) => {
+        Asked {
+            actions: $op.action_names,
+            resources: $op.resource_arns,
+            resource_policy: $op.resource_policy,
+            resource_owner: $op.resource_owner,
+            context: $op.context_entries,
+            boundary: $op.permissions_boundary_policy_input_list,
+            marker: $op.marker,
+            max_items: $op.max_items,
+        }
+    };
+}
+
 impl Asked {
     fn check(&self, handling: Option<&str>) -> Result<(), Error> {
         if handling.is_some() {
@@ -107,7 +123,25 @@ impl Asked {
         Ok(simulation::given("PermissionsBoundaryPolicyInputList", list)?.pop())
     }
 
-    /// Asks all of it.
+    /// Asks all of it of these policies; a boundary that the request brings takes the place of the source's own.
+    fn simulated(
+        mut self,
+        principal: Principal,
+        context: Context,
+        inputs: Vec<Input>,
+        own_boundary: Option<Input>,
+    ) -> Result<Page<EvaluationResult>, ApiError> {
+        let simulation = Simulation {
+            principal,
+            context,
+            inputs,
+            boundary: self.boundary()?.or(own_boundary),
+            resource_policy: self.resource_policy.clone(),
+            resource_account: self.owner()?,
+        };
+        self.results(&simulation)
+    }
+
     fn results(&self, simulation: &Simulation) -> Result<Page<EvaluationResult>, ApiError> {
         let anywhere = ["*".to_owned()];
         let resources = if self.resources.is_empty() { &anywhere[..] } else { &self.resources };
@@ -209,16 +243,7 @@ impl Serve<SimulateCustomPolicy> for Identity {
         op: SimulateCustomPolicy,
         caller: &Caller,
     ) -> Result<SimulateCustomPolicyResult, ApiError> {
-        let mut asked = Asked {
-            actions: op.action_names,
-            resources: op.resource_arns,
-            resource_policy: op.resource_policy,
-            resource_owner: op.resource_owner,
-            context: op.context_entries,
-            boundary: op.permissions_boundary_policy_input_list,
-            marker: op.marker,
-            max_items: op.max_items,
-        };
+        let asked = asked!(op);
         asked.check(op.resource_handling_option.as_deref())?;
         if asked.resource_policy.is_some() && op.caller_arn.is_none() {
             return Err(Error::InvalidInput("A resource policy needs a CallerArn.".into()).into());
@@ -228,15 +253,8 @@ impl Serve<SimulateCustomPolicy> for Identity {
             Some(arn) => caller_user(arn)?,
             None => somebody(caller.account_id(), &context),
         };
-        let simulation = Simulation {
-            principal,
-            context,
-            inputs: simulation::given("PolicyInputList", op.policy_input_list)?,
-            boundary: asked.boundary()?,
-            resource_policy: asked.resource_policy.clone(),
-            resource_account: asked.owner()?,
-        };
-        let page = asked.results(&simulation)?;
+        let inputs = simulation::given("PolicyInputList", op.policy_input_list)?;
+        let page = asked.simulated(principal, context, inputs, None)?;
         Ok(SimulateCustomPolicyResult {
             evaluation_results: page.items,
             is_truncated: page.is_truncated,
@@ -255,16 +273,7 @@ impl Serve<SimulatePrincipalPolicy> for Identity {
         op: SimulatePrincipalPolicy,
         caller: &Caller,
     ) -> Result<SimulatePrincipalPolicyResult, ApiError> {
-        let mut asked = Asked {
-            actions: op.action_names,
-            resources: op.resource_arns,
-            resource_policy: op.resource_policy,
-            resource_owner: op.resource_owner,
-            context: op.context_entries,
-            boundary: op.permissions_boundary_policy_input_list,
-            marker: op.marker,
-            max_items: op.max_items,
-        };
+        let asked = asked!(op);
         asked.check(op.resource_handling_option.as_deref())?;
         let PolicySource { principal, mut inputs, boundary, tags } =
             PolicySource::find(&self.db.read()?, caller.account_id(), &op.policy_source_arn)?;
@@ -289,15 +298,7 @@ impl Serve<SimulatePrincipalPolicy> for Identity {
             }
             (None, None) => somebody(caller.account_id(), &context),
         };
-        let simulation = Simulation {
-            principal,
-            context,
-            inputs,
-            boundary: asked.boundary()?.or(boundary),
-            resource_policy: asked.resource_policy.clone(),
-            resource_account: asked.owner()?,
-        };
-        let page = asked.results(&simulation)?;
+        let page = asked.simulated(principal, context, inputs, boundary)?;
         Ok(SimulatePrincipalPolicyResult {
             evaluation_results: page.items,
             is_truncated: page.is_truncated,
