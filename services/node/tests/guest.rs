@@ -84,8 +84,10 @@ fn group_closes_and_opens(world: &mut World, instance: &Instance) {
             "-o",
             "UserKnownHostsFile=/dev/null",
         ])
-        .args(["-o", "LogLevel=ERROR", &format!("ec2-user@{}", instance.nics[0].public.unwrap()), "cat"])
-        .stdin(Stdio::piped())
+        .args(["-o", "LogLevel=ERROR", &format!("ec2-user@{}", instance.nics[0].public.unwrap())])
+        // the guest goes on sending: no segment of its may bring the connection back
+        .arg("while sleep 0.1; do date; done")
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -94,6 +96,7 @@ fn group_closes_and_opens(world: &mut World, instance: &Instance) {
     world.apply();
     wait("the session is cut", 10, || (tracked_ssh(world) == 0).then_some(()));
     assert_eq!(world.ssh(instance, "true"), None, "a closed port let someone in");
+    assert_eq!(tracked_ssh(world), 0, "a connection that was cut came back");
     session.kill().unwrap();
     session.wait().unwrap();
     world.desired.vpcs[0].groups[0].ingress = rules;

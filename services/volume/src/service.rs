@@ -6,7 +6,7 @@ use ::store::{Read, Snapshot as View, Store};
 use api_spec::ids::VolumeId;
 use kit::{Context, ServiceName};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, BackendError};
 use crate::config::Config;
 use crate::domain::volume::{State, Volume};
 use crate::error::Error;
@@ -54,6 +54,8 @@ impl Service {
         let made = self.backend.create_volume(id, volume.size_gib, volume.snapshot.as_ref()).await;
         let state = match made {
             Ok(()) => State::Ready,
+            // nobody but a dying process of ours has a disk that is being made: it is tried again
+            Err(error @ BackendError::Locked(_)) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(volume = %id, %error, "the disk of a volume cannot be made");
                 State::Error(error.public())

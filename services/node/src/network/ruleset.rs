@@ -130,6 +130,9 @@ fn verdict_maps(text: &mut String, filter: &Filter) {
     collection(text, "map ingress", "ifname : verdict", &to("goto", |names| names.1));
 }
 
+/// What all interfaces have in common. A TCP connection begins by its SYN only: the kernel would take any segment for the
+/// beginning of one it does not track, and so a connection that was cut would go on, the other way round, with the next
+/// segment its guest sends.
 fn base_chains(text: &mut String, filter: &Filter) {
     let resolver: Ipv4Addr = filter.resolver;
     let _ = write!(
@@ -153,6 +156,7 @@ chain forward {{
  type filter hook forward priority filter; policy drop;
  ct state invalid drop
  ct state established,related accept
+ tcp flags & (fin | syn | rst | ack) != syn drop
  iifname "{UPLINK}" oifname "{UPLINK}" drop
  iifname vmap @egress
  oifname vmap @ingress

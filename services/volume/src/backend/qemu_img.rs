@@ -1,7 +1,7 @@
 //! `qemu-img`: the one place of this service that runs a program.
 //!
-//! It dies with the task that waits for it, and with this process however that ends (`setpriv --pdeathsig`), so that
-//! no forgotten copy goes on writing.
+//! It dies with the task that waits for it, and with this process however that ends (`setpriv --pdeathsig`, and a look
+//! at whether that came too late), so that no forgotten copy goes on writing.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -13,6 +13,8 @@ use tokio::process::Command;
 use super::{BackendError, Progress};
 
 const PROGRAM: &str = "qemu-img";
+/// Goes on only as a child of the process it is told: one that died before it could be watched signals nothing.
+const IF_CHILD: &str = r#"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#;
 /// Looking at an image, or making an empty one, takes milliseconds.
 const SHORT: Duration = Duration::from_secs(60);
 /// What qemu-img may use to look at an image that a stranger made: bytes of address space, seconds of processor.
@@ -96,7 +98,7 @@ async fn short(wrapper: &[&str], arguments: &[String]) -> Result<String, Backend
 
 async fn run(wrapper: &[&str], arguments: &[String], progress: Progress<'_>) -> Result<String, BackendError> {
     let mut child = Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "--"])
+        .args(["--pdeathsig", "KILL", "--", "sh", "-c", IF_CHILD, "sh", &std::process::id().to_string()])
         .args(wrapper)
         .arg(PROGRAM)
         .args(arguments)

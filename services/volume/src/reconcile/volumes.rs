@@ -26,9 +26,13 @@ impl Reconciler for Volumes {
         let view = self.0.view()?;
         let (mut done, mut failed) = (0, None);
         for (id, volume) in VOLUMES_AT_WORK.rows(&view, &VOLUMES, &"creating".to_string())? {
-            if volume.attachment.is_none() {
-                self.0.make_disk(&id).await?;
-                done += 1;
+            if volume.attachment.is_some() {
+                continue;
+            }
+            match self.0.make_disk(&id).await {
+                Ok(_) => done += 1,
+                // one disk that cannot be made now does not keep the others
+                Err(error) => failed = Some(error),
             }
         }
         for id in VOLUMES_AT_WORK.keys(&view, &"deleting".to_string())? {
