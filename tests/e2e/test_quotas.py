@@ -7,13 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.accounts import Account
-from harness.people import allow, deny
+from harness.people import allow, quota
 from harness.waiting import wait_until
-
-
-def quota(action, name, limit, on="*"):
-    """A statement that denies the action beyond the limit."""
-    return deny(action, on=on, Condition={"NumericGreaterThan": {f"murus:quota-{name}": str(limit)}})
 
 
 def code(call, **parameters):

@@ -21,6 +21,11 @@ def deny(*actions, on="*", **more):
     return {"Effect": "Deny", "Action": list(actions), "Resource": on, **more}
 
 
+def quota(action, name, limit, on="*"):
+    """A statement that denies the action beyond the limit."""
+    return deny(action, on=on, Condition={"NumericGreaterThan": {f"murus:quota-{name}": str(limit)}})
+
+
 class Person:
     """A user of the cloud with one access key."""
 

@@ -225,6 +225,7 @@ fn administrator(admin: &AdminCredentials, id: String, now: Timestamp) -> User {
             ..Permissions::default()
         },
         password_last_used: None,
+        creator: None,
     }
 }
 

@@ -42,6 +42,7 @@ impl Serve<AllocateAddress> for Service {
             address: Ipv4Addr::UNSPECIFIED,
             association: None,
             tags,
+            creator: caller.creator().map(str::to_owned),
         };
         let (pool, limit) = (self.pool(), self.config.address_limit);
         let quotas = self.quotas(caller, "AllocateAddress", "elastic-ip").await?;
@@ -90,7 +91,8 @@ fn allocate(
     new: &Address,
 ) -> Result<Address, Error> {
     let count = addresses::of_account(tx, &new.account_id)?.len();
-    quotas.check(&[(Quota::Addresses, u64::try_from(count).unwrap_or(u64::MAX).saturating_add(1))])?;
+    let own = new.creator.as_deref().map(|creator| addresses::count_by(tx, creator)).transpose()?;
+    quotas.check_one_more(Quota::Addresses, count, own)?;
     if count >= usize::try_from(limit).unwrap_or(usize::MAX) {
         let message = "The maximum number of addresses has been reached.";
         return Err(Error::refused(ErrorCode::AddressLimitExceeded, message));

@@ -24,6 +24,7 @@ use crate::domain::life::{ShutdownBehavior, State};
 use crate::domain::tags;
 use crate::error::{Error, Kind, id};
 use crate::service::Service;
+use crate::store::instances::Held;
 use crate::store::{instances, interfaces, security_groups};
 
 impl Serve<DescribeInstanceAttribute> for Service {
@@ -192,19 +193,16 @@ fn device_change(one: &RequestInstanceBlockDevice) -> Result<(String, bool), Err
     }
 }
 
-/// A larger type takes more of what quotas count.
+/// A larger type takes more of what quotas count: of the account, and of who launched the instance, whoever asks.
 fn within_quotas(tx: &Tx<'_>, one: &Instance, change: &Change, quotas: &Quotas) -> Result<(), Error> {
     let Change::Type { vcpus, memory_mib, .. } = change else { return Ok(()) };
     if !quotas.any() || (*vcpus <= one.vcpus && *memory_mib <= one.memory_mib) {
         return Ok(());
     }
-    let held = instances::held(tx, &one.account_id)?;
-    let after = instances::Held {
-        vcpus: held.vcpus.saturating_sub(u64::from(one.vcpus)) + u64::from(*vcpus),
-        memory_mib: held.memory_mib.saturating_sub(one.memory_mib) + memory_mib,
-        ..held
-    };
-    Ok(quotas.check(&after.counts())?)
+    let after = |held: Held| held.resized(one, *vcpus, *memory_mib).counts();
+    let own = one.creator.as_ref().map(|creator| instances::held_by(tx, creator)).transpose()?;
+    let all = instances::held(tx, &one.account_id)?;
+    Ok(quotas.check_with_own(after(all), own.map(after))?)
 }
 
 /// Some attributes can be changed only while the instance is off.

@@ -109,6 +109,7 @@ impl Service {
             profile: profile.map(|profile| (profile.arn, profile.id)),
             vpc: self.default_vpc(&account).await?,
             account,
+            creator: caller.creator().map(str::to_owned),
             kind,
             image,
             volumes,

@@ -20,6 +20,9 @@ pub struct Address {
     pub association: Option<Association>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 /// An elastic IP's mapping to an interface.

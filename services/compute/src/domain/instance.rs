@@ -72,6 +72,9 @@ pub struct Instance {
     /// The instance profile whose role it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileAssociation>,
+    /// Who launched it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 /// An instance's association with an instance profile.

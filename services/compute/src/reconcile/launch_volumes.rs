@@ -69,6 +69,7 @@ pub async fn make_disks(
         instance: instance.id.clone(),
         zone: instance.zone.clone(),
         volumes: instance.plan.clone(),
+        creator: instance.creator.clone(),
         quotas: quotas.to_text(),
     };
     let (id, now) = (instance.id.clone(), service.context.clock.now());

@@ -18,11 +18,13 @@ store::json_value!(PublicUse, version = 1);
 
 /// Elastic IPs.
 pub const ADDRESSES: IndexedTable<AllocationId, Address> =
-    IndexedTable::new("addresses", &[&BY_ACCOUNT, &BY_ASSOCIATION]);
+    IndexedTable::new("addresses", &[&BY_ACCOUNT, &BY_ASSOCIATION, &BY_CREATOR]);
 const BY_ACCOUNT: Index<AllocationId, Address, String> =
     Index::new("addresses_by_account", |_, one| vec![one.account_id.clone()]);
 const BY_ASSOCIATION: Index<AllocationId, Address, AssociationId> =
     Index::new("addresses_by_association", |_, one| one.association.iter().map(|a| a.id.clone()).collect());
+const BY_CREATOR: Index<AllocationId, Address, String> =
+    Index::new("addresses_by_creator", |_, one| one.creator.iter().cloned().collect());
 /// Public addresses in use.
 const PUBLIC: Table<u32, PublicUse> = Table::new("public_addresses");
 /// The address given out last.
@@ -31,6 +33,11 @@ const LAST: Table<(), u64> = Table::new("public_address_last");
 /// An account's elastic IPs.
 pub fn of_account(read: &impl Read, account_id: &str) -> Result<Vec<Address>, store::Error> {
     Ok(BY_ACCOUNT.rows(read, &ADDRESSES, &account_id.to_owned())?.into_iter().map(|(_, one)| one).collect())
+}
+
+/// How many elastic IPs somebody allocated and still has.
+pub fn count_by(read: &impl Read, creator: &str) -> Result<usize, store::Error> {
+    Ok(BY_CREATOR.keys(read, &creator.to_owned())?.len())
 }
 
 /// The account's elastic IP of this allocation.

@@ -14,9 +14,14 @@ store::json_value!(Instance, version = 1);
 
 /// All instances, terminated ones for as long as they are remembered.
 pub const INSTANCES: IndexedTable<InstanceId, Instance> =
-    IndexedTable::new("instances", &[&BY_ACCOUNT, &BY_NODE, &BY_RESERVATION, &BY_STATE]);
+    IndexedTable::new("instances", &[&BY_ACCOUNT, &BY_CREATOR, &BY_NODE, &BY_RESERVATION, &BY_STATE]);
 const BY_ACCOUNT: Index<InstanceId, Instance, String> =
     Index::new("instances_by_account", |_, one| vec![one.account_id.clone()]);
+/// Those that are not terminated, by who launched them.
+const BY_CREATOR: Index<InstanceId, Instance, String> = Index::new("instances_by_creator", |_, one| {
+    let alive = one.life.state != State::Terminated;
+    one.creator.iter().filter(|_| alive).cloned().collect()
+});
 const BY_NODE: Index<InstanceId, Instance, String> =
     Index::new("instances_by_node", |_, one| vec![one.node.clone()]);
 const BY_RESERVATION: Index<InstanceId, Instance, ReservationId> =
@@ -117,7 +122,7 @@ pub fn with_interface(
     Ok((instance, interface))
 }
 
-/// What an account has of what quotas count: all of its instances that are not terminated.
+/// What somebody has of what quotas count: instances that are not terminated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// Instances.
@@ -139,6 +144,16 @@ impl Held {
         }
     }
 
+    /// With one of the instances being of another size.
+    #[must_use]
+    pub fn resized(self, one: &Instance, vcpus: u32, memory_mib: u64) -> Held {
+        Held {
+            vcpus: self.vcpus.saturating_sub(u64::from(one.vcpus)) + u64::from(vcpus),
+            memory_mib: self.memory_mib.saturating_sub(one.memory_mib) + memory_mib,
+            ..self
+        }
+    }
+
     /// As quotas compare it.
     pub fn counts(&self) -> [(Quota, u64); 3] {
         [(Quota::Instances, self.instances), (Quota::Vcpus, self.vcpus), (Quota::MemoryMib, self.memory_mib)]
@@ -148,6 +163,14 @@ impl Held {
 /// What an account has.
 pub fn held(read: &impl Read, account_id: &str) -> Result<Held, store::Error> {
     let all = of_account(read, account_id)?.into_iter();
-    let alive = all.filter(|one| one.life.state != State::Terminated);
-    Ok(alive.fold(Held::default(), |held, one| held.with(1, u64::from(one.vcpus), one.memory_mib)))
+    Ok(sum(all.filter(|one| one.life.state != State::Terminated)))
+}
+
+/// What somebody launched and still has.
+pub fn held_by(read: &impl Read, creator: &str) -> Result<Held, store::Error> {
+    Ok(sum(values(BY_CREATOR.rows(read, &INSTANCES, &creator.to_owned())?)?.into_iter()))
+}
+
+fn sum(instances: impl Iterator<Item = Instance>) -> Held {
+    instances.fold(Held::default(), |held, one| held.with(1, u64::from(one.vcpus), one.memory_mib))
 }

@@ -54,6 +54,8 @@ pub struct Ids {
 pub struct Plan {
     /// Owner.
     pub account: String,
+    /// Who launches.
+    pub creator: Option<String>,
     /// What was asked for.
     pub launch: Launch,
     /// The type.
@@ -190,19 +192,22 @@ fn place(tx: &Tx<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
         vcpus: u64::from(plan.kind.vcpus),
         memory_mib: plan.kind.memory_mib + plan.config.memory_overhead_mib,
     };
-    let max = within_quotas(plan, &held, plan.launch.max.min(limit - alive))?;
+    let max = within_quotas(tx, plan, &held, plan.launch.max.min(limit - alive))?;
     let counts = (plan.launch.min, max);
     placement::choose(&loads, need, counts, zone.as_deref(), plan.config.cpu_ratio)
         .ok_or_else(|| Error::no_room(&plan.kind.name, zone.as_deref().unwrap_or(&plan.own_zone)))
 }
 
 /// As many instances as the quotas let there be, but not fewer than were asked for at least.
-fn within_quotas(plan: &Plan, held: &Held, max: usize) -> Result<usize, Error> {
+fn within_quotas(tx: &Tx<'_>, plan: &Plan, held: &Held, max: usize) -> Result<usize, Error> {
+    let creator = plan.creator.as_ref().filter(|_| plan.quotas.any());
+    let own = creator.map(|creator| instances::held_by(tx, creator)).transpose()?;
     let mut refused = None;
     for count in (plan.launch.min..=max).rev() {
         let count_u64 = u64::try_from(count).unwrap_or(u64::MAX);
-        let after = held.with(count_u64, u64::from(plan.kind.vcpus), plan.kind.memory_mib);
-        match plan.quotas.check(&after.counts()) {
+        let after =
+            |held: Held| held.with(count_u64, u64::from(plan.kind.vcpus), plan.kind.memory_mib).counts();
+        match plan.quotas.check_with_own(after(*held), own.map(after)) {
             Ok(()) => return Ok(count),
             Err(over) => refused = Some(over),
         }
@@ -330,5 +335,6 @@ fn instance(
             profile_id: id.clone(),
             since: plan.now,
         }),
+        creator: plan.creator.clone(),
     }
 }

@@ -73,6 +73,19 @@ pub const LIMITED: Person = Person {
         {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-addresses":"1"}}}]}"#,
     ..ADMIN
 };
+/// May have two instances, three virtual CPUs and one address of its own, whatever the others have.
+pub const ALICE: Person = Person {
+    key: "AKIAALICEALICEALICEA",
+    name: "alice",
+    policy: r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-own-instances":"2"}}},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-own-vcpus":"3"}}},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-own-addresses":"1"}}}]}"#,
+    ..ADMIN
+};
+/// As alice.
+pub const BOB: Person = Person { key: "AKIABOBBOBBOBBOBBOBB", name: "bob", ..ALICE };
 /// May launch only what these conditions describe.
 pub const PICKY: Person = Person {
     key: "AKIAPICKYPICKYPICKYP",
@@ -109,8 +122,15 @@ pub const WEB: Person = Person {
 pub const STRANGER: Person =
     Person { key: "AKIASTRANGERSTRANGER", name: "eve", account: "000000000002", ..ADMIN };
 
+impl Person {
+    /// The user's own.
+    pub fn id(&self) -> String {
+        self.key.replacen("AKIA", "AIDA", 1)
+    }
+}
+
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, PICKY, WEB, STRANGER]
+    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, ALICE, BOB, PICKY, WEB, STRANGER]
         .into_iter()
         .find(|who| who.key == question.access_key_id)
     else {
@@ -125,11 +145,7 @@ fn resolve(question: &ResolveCredential) -> Resolved {
         signing_key: STANDARD.encode(SigningKey::derive(SECRET, &scope).as_bytes()),
         account_id: who.account.into(),
         canonical_user_id: "1".repeat(64),
-        principal: Principal::User {
-            user_id: "AIDA0000000000000001".into(),
-            path: "/".into(),
-            name: who.name.into(),
-        },
+        principal: Principal::User { user_id: who.id(), path: "/".into(), name: who.name.into() },
         policies: vec![NamedPolicy { source: "inline:policy".into(), document: who.policy.into() }],
         boundary: None,
         session_policies: vec![],
@@ -324,6 +340,8 @@ pub struct VolumeState {
     pub refuse: Option<ErrorCode>,
     pub snapshots: BTreeMap<SnapshotId, u32>,
     pub launched: BTreeMap<InstanceId, Vec<AttachedDisk>>,
+    /// Whose the disks of which instance are.
+    pub creators: BTreeMap<InstanceId, Option<String>>,
     pub released: Vec<InstanceId>,
     pub held: Vec<(SnapshotId, String)>,
     pub tags: BTreeMap<String, Vec<Tag>>,
@@ -340,6 +358,7 @@ impl FakeVolume {
         if let Some(code) = state.refuse {
             return Err(ApiError::new(code, "no disks for you"));
         }
+        state.creators.insert(call.instance.clone(), call.creator.clone());
         let count = state.launched.len() as u128;
         let fresh = || {
             (1u128..).zip(&call.volumes).map(|(at, volume)| AttachedDisk {

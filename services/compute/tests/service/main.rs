@@ -12,6 +12,7 @@ mod images;
 mod keys;
 mod kills;
 mod launches;
+mod own_quotas;
 mod permissions;
 mod power;
 mod profiles;

@@ -30,7 +30,7 @@ pub struct World {
     pub config: Config,
     routes: Option<(Router, Router)>,
     shutdown: Shutdown,
-    dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
 }
 
 /// An answer, read whole.

@@ -6,7 +6,6 @@ use api_spec::iam::{
 };
 use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
-use kit::quota::Quota;
 use kit::{Access, Caller, Quotas};
 
 use super::paging::page;
@@ -31,6 +30,7 @@ impl Serve<CreateGroup> for Identity {
             path: op.path.unwrap_or_else(|| "/".into()),
             created: self.clock.now(),
             permissions: Permissions::default(),
+            creator: caller.creator().map(str::to_owned),
         };
         names::name_128("groupName", &group.name)?;
         names::path("path", &group.path)?;
@@ -39,8 +39,7 @@ impl Serve<CreateGroup> for Identity {
         let quotas = Quotas::known(&self.common, caller, &access);
         self.db
             .change(move |tx| {
-                let count = groups::count(tx, &made.account)?;
-                quotas.check(&[(Quota::Groups, count.saturating_add(1))])?;
+                groups::check_quotas(tx, &quotas, &made)?;
                 groups::create(tx, &made, limit)
             })
             .await?;

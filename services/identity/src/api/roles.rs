@@ -6,7 +6,6 @@ use api_spec::iam::{
 };
 use api_spec::{ApiError, Empty};
 use kit::dispatch::Serve;
-use kit::quota::Quota;
 use kit::{Access, Caller, Quotas};
 
 use super::access::creating;
@@ -64,6 +63,7 @@ impl Serve<CreateRole> for Identity {
             tags: tags(&op.tags),
             permissions: Permissions { boundary: op.permissions_boundary, ..Permissions::default() },
             linked_service: None,
+            creator: caller.creator().map(str::to_owned),
         };
         check(&role)?;
         let limit = self.config.max_roles;
@@ -77,8 +77,7 @@ impl Serve<CreateRole> for Identity {
                 }
                 let trust = roles::bind_trust(tx, &role.account, &role.trust.text)?;
                 let role = Role { trust, ..role.clone() };
-                let count = roles::count(tx, &role.account)?;
-                quotas.check(&[(Quota::Roles, count.saturating_add(1))])?;
+                roles::check_quotas(tx, &quotas, &role)?;
                 roles::create(tx, &role, limit)?;
                 Ok(role)
             })

@@ -7,7 +7,6 @@ use api_spec::iam::{
     GetServiceLinkedRoleDeletionStatusResult,
 };
 use kit::dispatch::Serve;
-use kit::quota::Quota;
 use kit::{Access, Caller, Quotas};
 
 use super::views;
@@ -46,6 +45,7 @@ impl Serve<CreateServiceLinkedRole> for Identity {
         let name = template.role_name(op.custom_suffix.as_deref())?;
         let (account, limit) = (caller.account_id().to_owned(), self.config.max_roles);
         let (id, created) = (ids::role(&self.random), self.clock.now());
+        let creator = caller.creator().map(str::to_owned);
         let access = Access::new("iam:CreateRole", arn::role(&account, &template.path(), &name));
         let quotas = Quotas::known(&self.common, caller, &access);
         let description = op.description.filter(|text| !text.is_empty());
@@ -67,9 +67,9 @@ impl Serve<CreateServiceLinkedRole> for Identity {
                         ..Permissions::default()
                     },
                     linked_service: Some(template.service.to_owned()),
+                    creator: creator.clone(),
                 };
-                let count = roles::count(tx, &account)?;
-                quotas.check(&[(Quota::Roles, count.saturating_add(1))])?;
+                roles::check_quotas(tx, &quotas, &role)?;
                 linked_roles::create(tx, &role, limit)?;
                 Ok(role)
             })

@@ -133,7 +133,7 @@ fn federated(
     if !is_active(read, key)? {
         return Ok(None);
     }
-    let principal = Principal::FederatedUser { name: name.to_owned() };
+    let principal = Principal::FederatedUser { name: name.to_owned(), by: by.map(str::to_owned) };
     let Some(id) = by else {
         let root = NamedPolicy { source: "root".into(), document: OF_ROOT.into() };
         return Ok(Some(Behind::root(principal, vec![root])));

@@ -10,7 +10,6 @@ use api_spec::iam::{
 use api_spec::{ApiError, Empty};
 use auth::policy::Principal;
 use kit::dispatch::Serve;
-use kit::quota::Quota;
 use kit::{Access, Caller, Quotas};
 
 use super::access::{creating, who};
@@ -46,6 +45,7 @@ impl Serve<CreateUser> for Identity {
             groups: BTreeSet::new(),
             permissions: Permissions { boundary: op.permissions_boundary, ..Permissions::default() },
             password_last_used: None,
+            creator: caller.creator().map(str::to_owned),
         };
         names::user_name("userName", &user.name)?;
         names::path("path", &user.path)?;
@@ -61,8 +61,7 @@ impl Serve<CreateUser> for Identity {
                 if let Some(arn) = &made.permissions.boundary {
                     policies::check_boundary(tx, &made.account, arn)?;
                 }
-                let count = users::count(tx, &made.account)?;
-                quotas.check(&[(Quota::Users, count.saturating_add(1))])?;
+                users::check_quotas(tx, &quotas, &made)?;
                 users::create(tx, &made, limit)
             })
             .await?;

@@ -52,6 +52,9 @@ pub struct User {
     /// When a password that was taken away since was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_last_used: Option<Timestamp>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 impl User {
@@ -76,6 +79,9 @@ pub struct Group {
     pub created: Timestamp,
     /// Its policies.
     pub permissions: Permissions,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 impl Group {
@@ -111,6 +117,9 @@ pub struct Role {
     /// The service that it is linked to: nobody else may change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_service: Option<String>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 impl Role {
@@ -151,5 +160,20 @@ impl InstanceProfile {
     /// Its ARN.
     pub fn arn(&self) -> String {
         arn::instance_profile(&self.account, &self.path, &self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_before_creators_were_noted_is_nobodys() {
+        let stored = r#"{"account":"111122223333","id":"AGPA1","name":"g","path":"/","created":"2025-01-01T00:00:00Z",
+            "permissions":PERMISSIONS}"#;
+        let permissions = serde_json::to_string(&Permissions::default()).unwrap();
+        let group: Group = serde_json::from_str(&stored.replace("PERMISSIONS", &permissions)).unwrap();
+        assert_eq!(group.creator, None);
+        assert!(!serde_json::to_string(&group).unwrap().contains("creator"));
     }
 }

@@ -1,8 +1,10 @@
 //! Groups. Their members are found through the users' own lists.
 
 use ::store::{Read, Tx};
+use kit::Quotas;
+use kit::quota::Quota;
 
-use super::tables::{GROUPS, GROUPS_BY_NAME, USERS_BY_GROUP};
+use super::tables::{GROUPS, GROUPS_BY_CREATOR, GROUPS_BY_NAME, USERS_BY_GROUP};
 use crate::domain::entity::{Group, User};
 use crate::error::Error;
 
@@ -30,10 +32,15 @@ pub fn of_user(read: &impl Read, user: &User) -> Result<Vec<Group>, Error> {
     Ok(groups)
 }
 
-/// How many groups an account has.
-pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
-    let count = GROUPS_BY_NAME.keys(read, &account.to_owned())?.len();
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+/// The quotas of who makes the group, which is still to be added: on all of the account's groups, and on its maker's.
+pub fn check_quotas(read: &impl Read, quotas: &Quotas, group: &Group) -> Result<(), Error> {
+    if !quotas.any() {
+        return Ok(());
+    }
+    let own = |creator: &String| GROUPS_BY_CREATOR.keys(read, &(group.account.clone(), creator.clone()));
+    let own = group.creator.as_ref().map(own).transpose()?.map(|own| own.len());
+    let all = GROUPS_BY_NAME.keys(read, &group.account)?.len();
+    Ok(quotas.check_one_more(Quota::Groups, all, own)?)
 }
 
 /// Adds a group.

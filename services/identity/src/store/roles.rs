@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use ::store::{Read, Tx};
+use kit::Quotas;
+use kit::quota::Quota;
 
-use super::tables::{ROLES, ROLES_BY_NAME};
+use super::tables::{ROLES, ROLES_BY_CREATOR, ROLES_BY_NAME};
 use super::{instance_profiles, usage, users};
 use crate::domain::arn::parse_role;
 use crate::domain::entity::Role;
@@ -39,10 +41,15 @@ pub fn list(read: &impl Read, account: &str) -> Result<Vec<Role>, Error> {
     Ok(found.into_iter().map(|(_, role)| role).collect())
 }
 
-/// How many roles an account has.
-pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
-    let count = ROLES_BY_NAME.keys(read, &account.to_owned())?.len();
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+/// The quotas of who makes the role, which is still to be added: on all of the account's roles, and on its maker's.
+pub fn check_quotas(read: &impl Read, quotas: &Quotas, role: &Role) -> Result<(), Error> {
+    if !quotas.any() {
+        return Ok(());
+    }
+    let own = |creator: &String| ROLES_BY_CREATOR.keys(read, &(role.account.clone(), creator.clone()));
+    let own = role.creator.as_ref().map(own).transpose()?.map(|own| own.len());
+    let all = ROLES_BY_NAME.keys(read, &role.account)?.len();
+    Ok(quotas.check_one_more(Quota::Roles, all, own)?)
 }
 
 /// Adds a role.

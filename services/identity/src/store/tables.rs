@@ -36,8 +36,15 @@ pub const CLOSED_ACCOUNTS: Table<String, String> = Table::new("closed_accounts")
 pub const ACCOUNT_QUOTAS: Table<String, String> = Table::new("account_quotas");
 
 /// By account and id.
-pub const USERS: IndexedTable<InAccount, User> =
-    IndexedTable::new("users", &[&USERS_BY_NAME, &USERS_BY_GROUP, &USERS_BY_POLICY, &USERS_BY_BOUNDARY]);
+pub const USERS: IndexedTable<InAccount, User> = IndexedTable::new(
+    "users",
+    &[&USERS_BY_NAME, &USERS_BY_GROUP, &USERS_BY_POLICY, &USERS_BY_BOUNDARY, &USERS_BY_CREATOR],
+);
+/// By account and who made it.
+pub const USERS_BY_CREATOR: Index<InAccount, User, InAccount> =
+    Index::new("users_by_creator", |key, user| {
+        user.creator.iter().map(|creator| (key.0.clone(), creator.clone())).collect()
+    });
 /// By account and lower-case name.
 pub const USERS_BY_NAME: Index<InAccount, User, InAccount> =
     Index::new("users_by_name", |key, user| vec![(key.0.clone(), user.name.to_lowercase())]);
@@ -57,7 +64,12 @@ pub const USERS_BY_BOUNDARY: Index<InAccount, User, InAccount> =
 
 /// By account and id.
 pub const GROUPS: IndexedTable<InAccount, Group> =
-    IndexedTable::new("groups", &[&GROUPS_BY_NAME, &GROUPS_BY_POLICY]);
+    IndexedTable::new("groups", &[&GROUPS_BY_NAME, &GROUPS_BY_POLICY, &GROUPS_BY_CREATOR]);
+/// By account and who made it.
+pub const GROUPS_BY_CREATOR: Index<InAccount, Group, InAccount> =
+    Index::new("groups_by_creator", |key, group| {
+        group.creator.iter().map(|creator| (key.0.clone(), creator.clone())).collect()
+    });
 /// By account and lower-case name.
 pub const GROUPS_BY_NAME: Index<InAccount, Group, InAccount> =
     Index::new("groups_by_name", |key, group| vec![(key.0.clone(), group.name.to_lowercase())]);
@@ -69,7 +81,12 @@ pub const GROUPS_BY_POLICY: Index<InAccount, Group, InAccount> =
 
 /// By account and id.
 pub const ROLES: IndexedTable<InAccount, Role> =
-    IndexedTable::new("roles", &[&ROLES_BY_NAME, &ROLES_BY_POLICY, &ROLES_BY_BOUNDARY]);
+    IndexedTable::new("roles", &[&ROLES_BY_NAME, &ROLES_BY_POLICY, &ROLES_BY_BOUNDARY, &ROLES_BY_CREATOR]);
+/// By account and who made it.
+pub const ROLES_BY_CREATOR: Index<InAccount, Role, InAccount> =
+    Index::new("roles_by_creator", |key, role| {
+        role.creator.iter().map(|creator| (key.0.clone(), creator.clone())).collect()
+    });
 /// By account and lower-case name.
 pub const ROLES_BY_NAME: Index<InAccount, Role, InAccount> =
     Index::new("roles_by_name", |key, role| vec![(key.0.clone(), role.name.to_lowercase())]);

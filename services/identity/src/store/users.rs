@@ -2,8 +2,10 @@
 //! cannot be walked around by writing the name differently.
 
 use ::store::{Read, Tx};
+use kit::Quotas;
+use kit::quota::Quota;
 
-use super::tables::{USERS, USERS_BY_GROUP, USERS_BY_NAME};
+use super::tables::{USERS, USERS_BY_CREATOR, USERS_BY_GROUP, USERS_BY_NAME};
 use super::{groups, keys, mfa, passwords, ssh_keys, usage};
 use crate::domain::entity::{Group, User};
 use crate::error::Error;
@@ -56,10 +58,15 @@ pub fn in_group(read: &impl Read, group: &Group) -> Result<Vec<User>, Error> {
     Ok(users)
 }
 
-/// How many users an account has.
-pub fn count(read: &impl Read, account: &str) -> Result<u64, Error> {
-    let count = USERS_BY_NAME.keys(read, &account.to_owned())?.len();
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+/// The quotas of who makes the user, which is still to be added: on all of the account's users, and on its maker's.
+pub fn check_quotas(read: &impl Read, quotas: &Quotas, user: &User) -> Result<(), Error> {
+    if !quotas.any() {
+        return Ok(());
+    }
+    let own = |creator: &String| USERS_BY_CREATOR.keys(read, &(user.account.clone(), creator.clone()));
+    let own = user.creator.as_ref().map(own).transpose()?.map(|own| own.len());
+    let all = USERS_BY_NAME.keys(read, &user.account)?.len();
+    Ok(quotas.check_one_more(Quota::Users, all, own)?)
 }
 
 /// Adds a user.

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::Response;
 use kit::{Access, Quotas};
-use store::Read;
+use store::{Read, Tx};
 
 use super::acl::for_new_bucket;
 use super::exchange::Exchange;
@@ -119,15 +119,15 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
     }
     bucket.tags = x.tags.clone().unwrap_or_default();
     bucket.acl = for_new_bucket(x, &bucket)?;
+    bucket.creator = x.caller.creator().map(str::to_owned);
     let row = name.clone();
     let access = Access::new("s3:CreateBucket", format!("arn:aws:s3:::{name}"));
     let quotas = Quotas::of(&x.service.context, &x.caller, &access).await?;
     x.transact(move |tx| match tx.get(&BUCKETS, &row)? {
         None => {
-            let own = tx.scan(&BUCKETS, ..)?.iter().filter(|(_, b)| b.account == account).count();
-            let after = u64::try_from(own).unwrap_or(u64::MAX).saturating_add(1);
-            quotas.check(&[(Quota::Buckets, after)]).map_err(ApiError::from)?;
-            if own >= MAX_BUCKETS {
+            let (all, own) = counted(tx, &bucket)?;
+            quotas.check_one_more(Quota::Buckets, all, own).map_err(ApiError::from)?;
+            if all >= MAX_BUCKETS {
                 return Err(Error::Absent {
                     code: ErrorCode::TooManyBuckets,
                     message: "You have attempted to create more buckets than allowed",
@@ -144,6 +144,14 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
     set(&mut response, header::LOCATION, format!("/{name}"));
     set_named(&mut response, "x-amz-bucket-arn", format!("arn:aws:s3:::{name}"));
     Ok(response)
+}
+
+/// How many buckets the account of a new one has, and how many of those its maker made.
+fn counted(tx: &Tx<'_>, new: &Bucket) -> Result<(usize, Option<usize>), Error> {
+    let buckets = tx.scan(&BUCKETS, ..)?;
+    let of_account = || buckets.iter().map(|(_, one)| one).filter(|one| one.account == new.account);
+    let made_by = |creator| of_account().filter(|one| one.creator.as_ref() == Some(creator)).count();
+    Ok((of_account().count(), new.creator.as_ref().map(made_by)))
 }
 
 fn check_location(asked: Option<&str>, region: &str) -> Result<(), Error> {

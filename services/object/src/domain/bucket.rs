@@ -51,6 +51,9 @@ pub struct Bucket {
     /// Where requests for it are logged, if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logging: Option<Logging>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 
 store::json_value!(Bucket, version = 1);
@@ -74,6 +77,7 @@ impl Bucket {
             acceleration_suspended: false,
             lifecycle: false,
             logging: None,
+            creator: None,
         }
     }
 
@@ -143,4 +147,20 @@ impl Block {
         public_policy: true,
         restrict_public_buckets: true,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_that_was_stored_before_creators_were_noted_is_nobodys() {
+        let mut bucket = Bucket::new("owner", "000000000001", Timestamp::UNIX_EPOCH);
+        let stored = serde_json::to_string(&bucket).unwrap();
+        assert!(!stored.contains("creator"), "{stored}");
+        assert_eq!(serde_json::from_str::<Bucket>(&stored).unwrap(), bucket);
+        bucket.creator = Some("AIDA1".into());
+        let stored = serde_json::to_string(&bucket).unwrap();
+        assert_eq!(serde_json::from_str::<Bucket>(&stored).unwrap(), bucket);
+    }
 }

@@ -73,6 +73,35 @@ pub const FRUGAL: Somebody = Somebody {
     ),
     ..ADMIN
 };
+/// Same account, may everything while it has at most two buckets of its own.
+pub const CAROL: Somebody = Somebody {
+    access_key_id: "AKIACAROLCAROLCAROL1",
+    secret: "carol-secret-carol-secret-carol-secret-1",
+    name: "carol",
+    policy: Some(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"s3:CreateBucket","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-own-buckets":"2"}}}]}"#,
+    ),
+    ..ADMIN
+};
+/// As carol.
+pub const DAVE: Somebody = Somebody {
+    access_key_id: "AKIADAVEDAVEDAVEDAV1",
+    secret: "dave-secret-dave-secret-dave-secret-dav1",
+    name: "dave",
+    ..CAROL
+};
+/// Same account, may everything while the account has at most three buckets.
+pub const MODEST: Somebody = Somebody {
+    access_key_id: "AKIAMODESTMODESTMOD1",
+    secret: "modest-secret-modest-secret-modest-secr1",
+    name: "modest",
+    policy: Some(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"s3:CreateBucket","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-buckets":"3"}}}]}"#,
+    ),
+    ..ADMIN
+};
 /// May everything, in another account.
 pub const EVE: Somebody = Somebody {
     access_key_id: "AKIAEVEEVEEVEEVEEVE1",
@@ -84,7 +113,9 @@ pub const EVE: Somebody = Somebody {
 };
 
 fn find(access_key_id: &str) -> Option<&'static Somebody> {
-    [&ADMIN, &BOB, &READER, &LOCAL, &FRUGAL, &EVE].into_iter().find(|who| who.access_key_id == access_key_id)
+    [&ADMIN, &BOB, &READER, &LOCAL, &FRUGAL, &CAROL, &DAVE, &MODEST, &EVE]
+        .into_iter()
+        .find(|who| who.access_key_id == access_key_id)
 }
 
 fn resolve(question: &ResolveCredential) -> Resolved {
@@ -104,7 +135,7 @@ fn resolve(question: &ResolveCredential) -> Resolved {
         account_id: who.account.into(),
         canonical_user_id: who.canonical.into(),
         principal: Principal::User {
-            user_id: "AIDA0000000000000001".into(),
+            user_id: who.access_key_id.replacen("AKIA", "AIDA", 1),
             path: "/".into(),
             name: who.name.into(),
         },

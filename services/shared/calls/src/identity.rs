@@ -130,6 +130,9 @@ pub enum Principal {
     FederatedUser {
         /// The name given.
         name: String,
+        /// `AIDA...` of the user who vouches; none when it is the account's root.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 

@@ -18,6 +18,9 @@ pub struct LaunchVolumes {
     pub zone: String,
     /// What to make; the first is the root disk.
     pub volumes: Vec<LaunchVolume>,
+    /// Who launched the instance, and so made its volumes, as `kit::Caller::creator` names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
     /// The quotas of who launches, as `kit::quota` writes them; none where a launch is only carried on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quotas: Option<String>,

@@ -78,6 +78,12 @@ impl Caller {
         own.or(self.service.as_ref()).unwrap_or(&Principal::Anonymous)
     }
 
+    /// Who has made what it makes, for quotas on what is somebody's own: the id of its user or role, whatever the
+    /// session, or the account's for root; none for nobody and for services.
+    pub fn creator(&self) -> Option<&str> {
+        self.holder.as_ref().map(|holder| holder.creator.as_str())
+    }
+
     /// The access key it signed with.
     pub fn access_key_id(&self) -> Option<&str> {
         self.signature.as_ref().map(|signature| signature.sig.access_key_id.as_str())

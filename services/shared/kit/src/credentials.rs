@@ -35,6 +35,8 @@ pub struct Holder {
     pub canonical_user_id: String,
     /// Who it is.
     pub principal: Principal,
+    /// Whose is what it makes; see [`crate::Caller::creator`].
+    pub creator: String,
     /// What it may.
     pub policies: Policies,
     /// Its tags.
@@ -187,6 +189,7 @@ impl Credentials {
             .ok_or_else(|| ApiError::internal("identity sent a signing key that is not 32 bytes"))?;
         let account = credential.account_id.clone();
         Ok(Holder {
+            creator: creator(&account, &credential.principal).to_owned(),
             principal: principal(account.clone(), credential.principal),
             policies: self.policies(
                 &credential.policies,
@@ -240,6 +243,17 @@ impl Credentials {
     }
 }
 
+/// Who has made what this principal makes: an id that never comes back. Sessions are not told apart, and whom a user
+/// vouches for counts as that user, so that nobody has more for having many names.
+fn creator<'a>(account: &'a str, principal: &'a identity::Principal) -> &'a str {
+    match principal {
+        identity::Principal::User { user_id: id, .. }
+        | identity::Principal::AssumedRole { role_id: id, .. }
+        | identity::Principal::FederatedUser { by: Some(id), .. } => id,
+        identity::Principal::Root | identity::Principal::FederatedUser { by: None, .. } => account,
+    }
+}
+
 fn principal(account: String, principal: identity::Principal) -> Principal {
     match principal {
         identity::Principal::Root => Principal::Root { account },
@@ -249,6 +263,37 @@ fn principal(account: String, principal: identity::Principal) -> Principal {
         identity::Principal::AssumedRole { role_id, role, path, session } => {
             Principal::AssumedRole { account, path, role, role_id, session_name: session }
         }
-        identity::Principal::FederatedUser { name } => Principal::FederatedUser { account, name },
+        identity::Principal::FederatedUser { name, .. } => Principal::FederatedUser { account, name },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_a_users_a_roles_or_the_accounts_whatever_the_session() {
+        let role = |session: &str| identity::Principal::AssumedRole {
+            role_id: "AROA1".into(),
+            role: "r".into(),
+            path: "/".into(),
+            session: session.into(),
+        };
+        let user = identity::Principal::User { user_id: "AIDA1".into(), path: "/".into(), name: "u".into() };
+        let federated = |name: &str, by: Option<&str>| identity::Principal::FederatedUser {
+            name: name.into(),
+            by: by.map(str::to_owned),
+        };
+        for (principal, expected) in [
+            (identity::Principal::Root, "111122223333"),
+            (user, "AIDA1"),
+            (role("one"), "AROA1"),
+            (role("two"), "AROA1"),
+            (federated("one", Some("AIDA1")), "AIDA1"),
+            (federated("two", Some("AIDA1")), "AIDA1"),
+            (federated("one", None), "111122223333"),
+        ] {
+            assert_eq!(creator("111122223333", &principal), expected, "{principal:?}");
+        }
     }
 }

@@ -88,7 +88,32 @@ impl Quotas {
         self.0.is_some()
     }
 
-    /// Whether all of it may be, `counts` being what the account would have.
+    /// Whether all of it may be, `account` being what the account would have, and `own` what its maker would of the
+    /// same things; none where nobody is known to have made it.
+    ///
+    /// # Errors
+    /// The first quota that would be exceeded.
+    pub fn check_with_own<const N: usize>(
+        &self,
+        account: [(Quota, u64); N],
+        own: Option<[(Quota, u64); N]>,
+    ) -> Result<(), OverQuota> {
+        let own = own.into_iter().flatten();
+        let own = own.filter_map(|(quota, count)| Some((quota.own()?, count)));
+        self.check(&account.into_iter().chain(own).collect::<Vec<_>>())
+    }
+
+    /// Whether there may be one more of what the account has `all` of and its maker `own`; none where nobody is known
+    /// to make it.
+    ///
+    /// # Errors
+    /// The first quota that would be exceeded.
+    pub fn check_one_more(&self, quota: Quota, all: usize, own: Option<usize>) -> Result<(), OverQuota> {
+        let after = |count| [(quota, u64::try_from(count).unwrap_or(u64::MAX).saturating_add(1))];
+        self.check_with_own(after(all), own.map(after))
+    }
+
+    /// Whether all of it may be, `counts` being what there would be.
     ///
     /// # Errors
     /// The first quota that would be exceeded.
@@ -141,14 +166,23 @@ impl OverQuota {
     /// The code that AWS's service gives for its own limit of the same thing.
     pub const fn code(&self) -> ErrorCode {
         match self.quota {
-            Quota::Instances | Quota::MemoryMib => ErrorCode::InstanceLimitExceeded,
-            Quota::Vcpus => ErrorCode::VcpuLimitExceeded,
-            Quota::Volumes | Quota::VolumeGib => ErrorCode::VolumeLimitExceeded,
-            Quota::Snapshots => ErrorCode::SnapshotLimitExceeded,
-            Quota::Addresses => ErrorCode::AddressLimitExceeded,
-            Quota::Buckets => ErrorCode::TooManyBuckets,
+            Quota::Instances | Quota::OwnInstances | Quota::MemoryMib | Quota::OwnMemoryMib => {
+                ErrorCode::InstanceLimitExceeded
+            }
+            Quota::Vcpus | Quota::OwnVcpus => ErrorCode::VcpuLimitExceeded,
+            Quota::Volumes | Quota::OwnVolumes | Quota::VolumeGib | Quota::OwnVolumeGib => {
+                ErrorCode::VolumeLimitExceeded
+            }
+            Quota::Snapshots | Quota::OwnSnapshots => ErrorCode::SnapshotLimitExceeded,
+            Quota::Addresses | Quota::OwnAddresses => ErrorCode::AddressLimitExceeded,
+            Quota::Buckets | Quota::OwnBuckets => ErrorCode::TooManyBuckets,
             Quota::BucketBytes | Quota::BucketObjects => ErrorCode::QuotaExceeded,
-            Quota::Users | Quota::Groups | Quota::Roles => ErrorCode::LimitExceeded,
+            Quota::Users
+            | Quota::OwnUsers
+            | Quota::Groups
+            | Quota::OwnGroups
+            | Quota::Roles
+            | Quota::OwnRoles => ErrorCode::LimitExceeded,
         }
     }
 }
@@ -156,30 +190,44 @@ impl OverQuota {
 impl std::fmt::Display for OverQuota {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = self.count;
+        let of_iam = |f: &mut std::fmt::Formatter<'_>, limit: &str| {
+            write!(f, "Cannot exceed quota for {limit}: there would be {count}")
+        };
         match self.quota {
-            Quota::Instances => write!(
+            Quota::Instances | Quota::OwnInstances => write!(
                 f,
                 "You have requested more instances ({count}) than your current instance limit allows for."
             ),
-            Quota::Vcpus => write!(
+            Quota::Vcpus | Quota::OwnVcpus => write!(
                 f,
                 "You have requested more vCPU capacity than your current vCPU limit allows for ({count} vCPUs)."
             ),
-            Quota::MemoryMib => {
+            Quota::MemoryMib | Quota::OwnMemoryMib => {
                 write!(f, "You have requested more memory ({count} MiB) than your current limit allows for.")
             }
-            Quota::Volumes => write!(f, "Maximum number of volumes exceeded: there would be {count}."),
-            Quota::VolumeGib => {
+            Quota::Volumes | Quota::OwnVolumes => {
+                write!(f, "Maximum number of volumes exceeded: there would be {count}.")
+            }
+            Quota::VolumeGib | Quota::OwnVolumeGib => {
                 write!(f, "Maximum number of gibibytes of volumes exceeded: there would be {count}.")
             }
-            Quota::Snapshots => write!(f, "Maximum number of snapshots exceeded: there would be {count}."),
-            Quota::Addresses => f.write_str("The maximum number of addresses has been reached."),
-            Quota::Buckets => f.write_str("You have attempted to create more buckets than allowed"),
+            Quota::Snapshots | Quota::OwnSnapshots => {
+                write!(f, "Maximum number of snapshots exceeded: there would be {count}.")
+            }
+            Quota::Addresses | Quota::OwnAddresses => {
+                f.write_str("The maximum number of addresses has been reached.")
+            }
+            Quota::Buckets | Quota::OwnBuckets => {
+                f.write_str("You have attempted to create more buckets than allowed")
+            }
             Quota::BucketBytes => write!(f, "The bucket would hold {count} bytes, more than its quota."),
             Quota::BucketObjects => write!(f, "The bucket would hold {count} objects, more than its quota."),
-            Quota::Users => write!(f, "Cannot exceed quota for UsersPerAccount: there would be {count}"),
-            Quota::Groups => write!(f, "Cannot exceed quota for GroupsPerAccount: there would be {count}"),
-            Quota::Roles => write!(f, "Cannot exceed quota for RolesPerAccount: there would be {count}"),
+            Quota::Users => of_iam(f, "UsersPerAccount"),
+            Quota::OwnUsers => of_iam(f, "UsersPerCreator"),
+            Quota::Groups => of_iam(f, "GroupsPerAccount"),
+            Quota::OwnGroups => of_iam(f, "GroupsPerCreator"),
+            Quota::Roles => of_iam(f, "RolesPerAccount"),
+            Quota::OwnRoles => of_iam(f, "RolesPerCreator"),
         }
     }
 }
@@ -198,10 +246,10 @@ mod tests {
 
     use super::*;
 
-    fn quotas(limit: u64) -> Quotas {
+    fn quotas(key: &str, limit: u64) -> Quotas {
         let document = format!(
             r#"{{"Statement":{{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*",
-                "Condition":{{"NumericGreaterThan":{{"murus:quota-instances":"{limit}"}}}}}}}}"#
+                "Condition":{{"NumericGreaterThan":{{"murus:quota-{key}":"{limit}"}}}}}}}}"#
         );
         let source = Source::new("p", Policy::parse_identity(&document).unwrap());
         Quotas(Some(Arc::new(Set {
@@ -215,7 +263,7 @@ mod tests {
 
     #[test]
     fn quotas_mean_the_same_after_a_journey() {
-        let there = Quotas::from_text(quotas(2).to_text().as_deref()).unwrap();
+        let there = Quotas::from_text(quotas("instances", 2).to_text().as_deref()).unwrap();
         assert_eq!(there.check(&[(Quota::Instances, 2)]), Ok(()));
         let over = there.check(&[(Quota::Instances, 3)]).unwrap_err();
         assert_eq!(
@@ -224,6 +272,28 @@ mod tests {
         );
         assert!(!Quotas::from_text(None).unwrap().any());
         assert!(Quotas::from_text(Some("nonsense")).is_err());
+    }
+
+    #[test]
+    fn what_is_ones_own_is_counted_apart_and_not_at_all_where_it_is_nobodys() {
+        let check = |key: &str, account: u64, own: Option<u64>| {
+            let own = own.map(|own| [(Quota::Instances, own)]);
+            quotas(key, 2).check_with_own([(Quota::Instances, account)], own).map_err(|over| over.quota)
+        };
+        assert_eq!(check("instances", 3, Some(1)), Err(Quota::Instances));
+        assert_eq!(check("own-instances", 9, Some(2)), Ok(()));
+        assert_eq!(check("own-instances", 9, Some(3)), Err(Quota::OwnInstances));
+        assert_eq!(check("own-instances", 9, None), Ok(()));
+    }
+
+    #[test]
+    fn what_is_ones_own_is_refused_as_what_is_the_accounts() {
+        for quota in Quota::ALL {
+            let Some(own) = quota.own() else { continue };
+            assert_eq!(own.key(), quota.key().replace("quota-", "quota-own-"));
+            let code = |quota| OverQuota { quota, count: 7 }.code();
+            assert_eq!(code(own), code(*quota));
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::domain::import::{ImportTask, Reader, State};
 use crate::error::Error;
 use crate::reconcile::open_object;
 use crate::service::Service;
-use crate::store::{IMPORTS, IMPORTS_BY_ACCOUNT, check_snapshot_quota};
+use crate::store::{IMPORTS, IMPORTS_BY_ACCOUNT, check_snapshot_quotas};
 
 impl Serve<ImportSnapshot> for Service {
     async fn access(&self, op: &ImportSnapshot, caller: &Caller) -> Result<Vec<Access>, ApiError> {
@@ -56,7 +56,7 @@ impl Serve<ImportSnapshot> for Service {
                     let task = tx.get(&IMPORTS, &id)?.ok_or_else(|| Error::NoTask(id.clone()))?;
                     return Ok((id, task));
                 }
-                check_snapshot_quota(tx, &task.account_id, &quotas)?;
+                check_snapshot_quotas(tx, &quotas, &task.account_id, task.creator.as_deref())?;
                 tx.put(&IMPORTS, &id, &task)?;
                 if let Some(token) = &token {
                     token.remember(tx, id.to_string(), now)?;
@@ -109,6 +109,7 @@ impl Service {
             object_bytes: None,
             failures: 0,
             tags: request::tags_for(&op.tag_specifications, "import-snapshot-task")?,
+            creator: caller.creator().map(str::to_owned),
         })
     }
 

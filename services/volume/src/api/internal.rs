@@ -18,8 +18,8 @@ use crate::domain::{device, import, tags};
 use crate::error::Error;
 use crate::service::Service;
 use crate::store::{
-    BY_ACCOUNT, HOLDS, IMPORTS, IMPORTS_BY_ACCOUNT, LAUNCHES, NUDGES, SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, USAGE,
-    VOLUMES, nudge, snapshot_of, volume_of, volumes_of_instance,
+    BY_ACCOUNT, HOLDS, IMPORTS, IMPORTS_BY_ACCOUNT, LAUNCHES, NUDGES, OWN_USAGE, SNAPSHOTS,
+    SNAPSHOTS_BY_ACCOUNT, USAGE, VOLUMES, nudge, snapshot_of, volume_of, volumes_of_instance,
 };
 
 /// Adds the answer to each call: a method of the service.
@@ -70,6 +70,7 @@ impl Service {
         self.store
             .transact(move |tx| {
                 tx.delete(&USAGE, &call.account_id)?;
+                tx.delete(&OWN_USAGE, &call.account_id)?;
                 Ok(Done {})
             })
             .await

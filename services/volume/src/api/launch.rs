@@ -110,6 +110,7 @@ fn add_launch_volume(
         throughput: launch.throughput,
         snapshot: launch.snapshot.clone(),
         tags: launch.tags.clone(),
+        creator: call.creator.clone(),
     };
     let source = launch.snapshot.as_ref().map(|id| launchable(tx, &call.account_id, id)).transpose()?;
     let volume = Volume {

@@ -17,7 +17,7 @@ use crate::domain::snapshot::{Snapshot, State};
 use crate::domain::volume;
 use crate::error::Error;
 use crate::service::Service;
-use crate::store::{SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, check_snapshot_quota, holders, snapshot_of, volume_of};
+use crate::store::{SNAPSHOTS, SNAPSHOTS_BY_ACCOUNT, check_snapshot_quotas, holders, snapshot_of, volume_of};
 
 /// How AWS shows the volume of a snapshot that was imported.
 const NO_VOLUME: &str = "vol-ffffffff";
@@ -60,6 +60,7 @@ impl Serve<CreateSnapshot> for Service {
         let tags = request::tags_for(&op.tag_specifications, "snapshot")?;
         let id = SnapshotId::from_random(self.context.random.u128());
         let (account_id, now) = (caller.account_id().to_owned(), caller.now);
+        let creator = caller.creator().map(str::to_owned);
         let quotas = self.quotas(caller, "CreateSnapshot", self.snapshot_arn("*")).await?;
         let mut changes = self.store.changed(&SNAPSHOTS);
         let (id, snapshot, in_use) = self
@@ -73,7 +74,7 @@ impl Serve<CreateSnapshot> for Service {
                         volume.status()
                     )));
                 }
-                check_snapshot_quota(tx, &account_id, &quotas)?;
+                check_snapshot_quotas(tx, &quotas, &account_id, creator.as_deref())?;
                 let snapshot = Snapshot {
                     account_id: account_id.clone(),
                     volume: Some(volume_id.clone()),
@@ -86,6 +87,7 @@ impl Serve<CreateSnapshot> for Service {
                     progress: 0,
                     failures: 0,
                     tags: tags.clone(),
+                    creator: creator.clone(),
                 };
                 tx.put(&SNAPSHOTS, &id, &snapshot)?;
                 Ok((id.clone(), snapshot, volume.attachment.is_some()))

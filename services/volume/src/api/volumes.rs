@@ -32,6 +32,7 @@ pub struct Wanted {
     pub throughput: Option<u32>,
     pub snapshot: Option<SnapshotId>,
     pub tags: Vec<Tag>,
+    pub creator: Option<String>,
 }
 
 impl Wanted {
@@ -51,6 +52,7 @@ impl Wanted {
             state: State::Creating,
             attachment: None,
             tags: self.tags.clone(),
+            creator: self.creator.clone(),
         })
     }
 }
@@ -78,6 +80,7 @@ impl Service {
             throughput: request::unsigned("throughput", op.throughput)?,
             snapshot: snapshot.map(request::snapshot_id).transpose()?,
             tags: request::tags_for(&op.tag_specifications, "volume")?,
+            creator: caller.creator().map(str::to_owned),
         })
     }
 

@@ -38,6 +38,9 @@ pub struct Snapshot {
     pub failures: u32,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 store::json_value!(Snapshot, version = 1);
 

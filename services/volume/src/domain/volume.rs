@@ -41,6 +41,9 @@ pub struct Volume {
     pub attachment: Option<Attachment>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// Who made it, as `kit::Caller::creator` names it; none for what is older than that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
 }
 store::json_value!(Volume, version = 1);
 
@@ -239,6 +242,7 @@ mod tests {
             state: State::Creating,
             attachment: None,
             tags: vec![],
+            creator: None,
         }
     }
 

@@ -263,6 +263,7 @@ fn imported(id: &ImportTaskId, task: &ImportTask, size_gib: u32, now: jiff::Time
         progress: 100,
         failures: 0,
         tags: vec![],
+        creator: task.creator.clone(),
     }
 }
 

@@ -38,11 +38,21 @@ pub const VOLUMES_AT_WORK: Index<VolumeId, Volume, String> =
     });
 
 /// Every snapshot until its data is gone.
-pub const SNAPSHOTS: IndexedTable<SnapshotId, Snapshot> =
-    IndexedTable::new("snapshots", &[&SNAPSHOTS_BY_ACCOUNT, &PENDING_BY_VOLUME, &SNAPSHOTS_AT_WORK]);
+pub const SNAPSHOTS: IndexedTable<SnapshotId, Snapshot> = IndexedTable::new(
+    "snapshots",
+    &[&SNAPSHOTS_BY_ACCOUNT, &SNAPSHOTS_BY_CREATOR, &PENDING_BY_VOLUME, &SNAPSHOTS_AT_WORK],
+);
 /// Snapshots of an account.
 pub const SNAPSHOTS_BY_ACCOUNT: Index<SnapshotId, Snapshot, String> =
     Index::new("snapshots_by_account", |_, snapshot| vec![snapshot.account_id.clone()]);
+/// Snapshots that the API knows, by who made them.
+const SNAPSHOTS_BY_CREATOR: Index<SnapshotId, Snapshot, String> =
+    Index::new("snapshots_by_creator", |_, snapshot| match snapshot.state {
+        snapshot::State::Deleted => vec![],
+        snapshot::State::Pending | snapshot::State::Completed | snapshot::State::Error(_) => {
+            snapshot.creator.iter().cloned().collect()
+        }
+    });
 /// Snapshots that are still to be copied from a volume.
 pub const PENDING_BY_VOLUME: Index<SnapshotId, Snapshot, VolumeId> =
     Index::new("pending_snapshots_by_volume", |_, snapshot| match snapshot.state {
@@ -62,10 +72,16 @@ pub const HOLDS: Table<(SnapshotId, String), ()> = Table::new("held_snapshots");
 
 /// Tasks of ImportSnapshot.
 pub const IMPORTS: IndexedTable<ImportTaskId, ImportTask> =
-    IndexedTable::new("imports", &[&IMPORTS_BY_ACCOUNT, &IMPORTS_AT_WORK]);
+    IndexedTable::new("imports", &[&IMPORTS_BY_ACCOUNT, &IMPORTS_BY_CREATOR, &IMPORTS_AT_WORK]);
 /// Tasks of an account.
 pub const IMPORTS_BY_ACCOUNT: Index<ImportTaskId, ImportTask, String> =
     Index::new("imports_by_account", |_, task| vec![task.account_id.clone()]);
+/// Tasks that are under way, by who began them.
+const IMPORTS_BY_CREATOR: Index<ImportTaskId, ImportTask, String> =
+    Index::new("imports_by_creator", |_, task| match task.state {
+        import::State::Active(_) => task.creator.iter().cloned().collect(),
+        import::State::Completed | import::State::Failed(_) => vec![],
+    });
 /// Tasks that are under way (`active`).
 pub const IMPORTS_AT_WORK: Index<ImportTaskId, ImportTask, String> =
     Index::new("imports_at_work", |_, task| match task.state {
@@ -75,8 +91,10 @@ pub const IMPORTS_AT_WORK: Index<ImportTaskId, ImportTask, String> =
 
 /// What an account has.
 pub const USAGE: Table<String, Usage> = Table::new("usage");
+/// What somebody made and still has; no row where that is nothing.
+pub const OWN_USAGE: Table<String, Usage> = Table::new("usage_by_creator");
 
-/// Volumes of an account, counted as they come and go.
+/// Volumes of an account or of somebody in it, counted as they come and go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// How many.
@@ -85,6 +103,24 @@ pub struct Usage {
     pub gib: u64,
 }
 store::json_value!(Usage, version = 1);
+
+impl Usage {
+    fn with(self, volume: &Volume) -> Usage {
+        Usage { volumes: self.volumes + 1, gib: self.gib + u64::from(volume.size_gib) }
+    }
+
+    fn without(self, volume: &Volume) -> Usage {
+        Usage {
+            volumes: self.volumes.saturating_sub(1),
+            gib: self.gib.saturating_sub(u64::from(volume.size_gib)),
+        }
+    }
+
+    /// As quotas compare it.
+    fn counts(self) -> [(Quota, u64); 2] {
+        [(Quota::Volumes, u64::from(self.volumes)), (Quota::VolumeGib, self.gib)]
+    }
+}
 
 /// Instances whose list of disks compute has yet to hear and to carry out; the count tells one change from the next.
 pub const NUDGES: Table<InstanceId, u64> = Table::new("instances_to_sync");
@@ -141,7 +177,7 @@ pub fn nudged(read: &impl Read) -> Result<Vec<(InstanceId, u64)>, Error> {
     read.scan_prefix(&NUDGES, &All)
 }
 
-/// Adds a volume to its account, within the account's limits.
+/// Adds a volume to its account and its maker, within their limits.
 pub fn add_volume(
     tx: &mut Tx<'_>,
     config: &Config,
@@ -149,9 +185,12 @@ pub fn add_volume(
     id: &VolumeId,
     volume: &Volume,
 ) -> Result<(), crate::Error> {
-    let old = tx.get(&USAGE, &volume.account_id)?.unwrap_or_default();
-    let new = Usage { volumes: old.volumes + 1, gib: old.gib + u64::from(volume.size_gib) };
-    quotas.check(&[(Quota::Volumes, u64::from(new.volumes)), (Quota::VolumeGib, new.gib)])?;
+    let new = tx.get(&USAGE, &volume.account_id)?.unwrap_or_default().with(volume);
+    let own = match &volume.creator {
+        Some(creator) => Some((creator, tx.get(&OWN_USAGE, creator)?.unwrap_or_default().with(volume))),
+        None => None,
+    };
+    quotas.check_with_own(new.counts(), own.map(|(_, own)| own.counts()))?;
     if new.volumes > config.max_volumes {
         return Err(crate::Error::VolumeLimit(format!(
             "Maximum number of volumes ({}) exceeded.",
@@ -165,23 +204,33 @@ pub fn add_volume(
         )));
     }
     tx.put(&USAGE, &volume.account_id, &new)?;
+    if let Some((creator, own)) = own {
+        tx.put(&OWN_USAGE, creator, &own)?;
+    }
     Ok(tx.put(&VOLUMES, id, volume)?)
 }
 
 /// Removes a volume whose disk is gone.
 pub fn remove_volume(tx: &mut Tx<'_>, id: &VolumeId) -> Result<(), Error> {
     let Some(volume) = tx.get(&VOLUMES, id)? else { return Ok(()) };
-    let old = tx.get(&USAGE, &volume.account_id)?.unwrap_or_default();
-    let new = Usage {
-        volumes: old.volumes.saturating_sub(1),
-        gib: old.gib.saturating_sub(u64::from(volume.size_gib)),
-    };
-    tx.put(&USAGE, &volume.account_id, &new)?;
+    let left = tx.get(&USAGE, &volume.account_id)?.unwrap_or_default().without(&volume);
+    tx.put(&USAGE, &volume.account_id, &left)?;
+    if let Some(creator) = &volume.creator {
+        match tx.get(&OWN_USAGE, creator)?.unwrap_or_default().without(&volume) {
+            Usage { volumes: 0, .. } => drop(tx.delete(&OWN_USAGE, creator)?),
+            left => tx.put(&OWN_USAGE, creator, &left)?,
+        }
+    }
     tx.delete(&VOLUMES, id).map(drop)
 }
 
-/// Whether the account may have one more snapshot, those that imports will make included.
-pub fn check_snapshot_quota(read: &impl Read, account_id: &str, quotas: &Quotas) -> Result<(), crate::Error> {
+/// Whether the account and who makes it may have one more snapshot, those that imports will make included.
+pub fn check_snapshot_quotas(
+    read: &impl Read,
+    quotas: &Quotas,
+    account_id: &str,
+    creator: Option<&str>,
+) -> Result<(), crate::Error> {
     if !quotas.any() {
         return Ok(());
     }
@@ -190,6 +239,13 @@ pub fn check_snapshot_quota(read: &impl Read, account_id: &str, quotas: &Quotas)
     let made = made.iter().filter(|(_, one)| one.state != snapshot::State::Deleted).count();
     let coming = IMPORTS_BY_ACCOUNT.rows(read, &IMPORTS, &account)?;
     let coming = coming.iter().filter(|(_, one)| matches!(one.state, import::State::Active(_))).count();
-    let after = u64::try_from(made + coming).unwrap_or(u64::MAX).saturating_add(1);
-    Ok(quotas.check(&[(Quota::Snapshots, after)])?)
+    let own = creator.map(|creator| snapshots_by(read, creator)).transpose()?;
+    Ok(quotas.check_one_more(Quota::Snapshots, made + coming, own)?)
+}
+
+/// How many snapshots somebody made and still has, those that imports will make included.
+fn snapshots_by(read: &impl Read, creator: &str) -> Result<usize, Error> {
+    let creator = creator.to_owned();
+    let made = SNAPSHOTS_BY_CREATOR.keys(read, &creator)?.len();
+    Ok(made + IMPORTS_BY_CREATOR.keys(read, &creator)?.len())
 }

@@ -32,6 +32,7 @@ fn launch(instance: u128, volumes: Vec<LaunchVolume>) -> LaunchVolumes {
         instance: InstanceId::from_random(instance),
         zone: "us-east-1a".into(),
         volumes,
+        creator: None,
         quotas: None,
     }
 }

@@ -9,6 +9,7 @@ mod hostile_images;
 mod imports;
 mod kills;
 mod launches;
+mod own_quotas;
 mod peers;
 mod quotas;
 mod restarts;

@@ -79,7 +79,7 @@ impl Around {
             account_id: account,
             canonical_user_id: "0".repeat(64),
             principal: Principal::User {
-                user_id: "AIDAEXAMPLE".into(),
+                user_id: user_of(&call.access_key_id),
                 path: "/".into(),
                 name: "somebody".into(),
             },
@@ -162,6 +162,11 @@ impl Around {
         let content = content[usize::try_from(call.offset).unwrap()..].to_vec();
         Response::builder().header(header::CONTENT_LENGTH, content.len()).body(Body::from(content)).unwrap()
     }
+}
+
+/// The user whose key it is.
+pub fn user_of(key: &str) -> String {
+    key.replacen("AKIA", "AIDA", 1)
 }
 
 /// The secret of a test's access key.

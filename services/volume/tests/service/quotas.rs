@@ -76,6 +76,7 @@ async fn the_disks_of_a_launch_are_held_to_the_quotas_of_who_launches() {
         instance: "i-0123456789abcdef0".parse().unwrap(),
         zone: "us-east-1a".into(),
         volumes: vec![disk("/dev/sda1"), disk("/dev/sdf")],
+        creator: None,
         quotas: Some(set.into()),
     };
     assert_eq!(world.call(call.clone()).await.unwrap_err().code.as_str(), "VolumeLimitExceeded");

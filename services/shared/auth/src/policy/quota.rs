@@ -1,4 +1,4 @@
-//! Quotas: deny statements on what an account would have after a request, as Eucalyptus had them.
+//! Quotas: deny statements on what an account, or one maker in it, would have after a request, as Eucalyptus had them.
 //!
 //! A statement with a `murus:quota-...` condition is a quota statement: it denies, its quota keys are compared as
 //! numbers, and it is never asked in the ordinary evaluation, where nobody has counted yet. The service that counts
@@ -52,6 +52,28 @@ quotas! {
     Groups "groups";
     /// IAM roles.
     Roles "roles";
+    /// Of the account's instances, those that one maker launched.
+    OwnInstances "own-instances";
+    /// Virtual CPUs of those instances.
+    OwnVcpus "own-vcpus";
+    /// Memory of those instances, in MiB.
+    OwnMemoryMib "own-memory-mib";
+    /// Volumes that one maker made, those of its launches included.
+    OwnVolumes "own-volumes";
+    /// Size of those volumes, in GiB.
+    OwnVolumeGib "own-volume-gib";
+    /// Snapshots that one maker took or imported.
+    OwnSnapshots "own-snapshots";
+    /// Elastic IP addresses that one maker allocated.
+    OwnAddresses "own-addresses";
+    /// Buckets that one maker created.
+    OwnBuckets "own-buckets";
+    /// IAM users that one maker created.
+    OwnUsers "own-users";
+    /// IAM groups that one maker created.
+    OwnGroups "own-groups";
+    /// IAM roles that one maker created.
+    OwnRoles "own-roles";
 }
 
 /// What every quota's key begins with.
@@ -61,6 +83,37 @@ impl Quota {
     /// The quota of a condition key in lower case.
     pub(super) fn of_key(key: &str) -> Option<Quota> {
         Quota::ALL.iter().copied().find(|quota| quota.key() == key)
+    }
+
+    /// The quota on the same things where only those of one maker count; none where there is no such.
+    pub const fn own(self) -> Option<Quota> {
+        match self {
+            Quota::Instances => Some(Quota::OwnInstances),
+            Quota::Vcpus => Some(Quota::OwnVcpus),
+            Quota::MemoryMib => Some(Quota::OwnMemoryMib),
+            Quota::Volumes => Some(Quota::OwnVolumes),
+            Quota::VolumeGib => Some(Quota::OwnVolumeGib),
+            Quota::Snapshots => Some(Quota::OwnSnapshots),
+            Quota::Addresses => Some(Quota::OwnAddresses),
+            Quota::Buckets => Some(Quota::OwnBuckets),
+            Quota::Users => Some(Quota::OwnUsers),
+            Quota::Groups => Some(Quota::OwnGroups),
+            Quota::Roles => Some(Quota::OwnRoles),
+            // what is in a bucket is its bucket's, whoever put it there
+            Quota::BucketBytes
+            | Quota::BucketObjects
+            | Quota::OwnInstances
+            | Quota::OwnVcpus
+            | Quota::OwnMemoryMib
+            | Quota::OwnVolumes
+            | Quota::OwnVolumeGib
+            | Quota::OwnSnapshots
+            | Quota::OwnAddresses
+            | Quota::OwnBuckets
+            | Quota::OwnUsers
+            | Quota::OwnGroups
+            | Quota::OwnRoles => None,
+        }
     }
 }
 
