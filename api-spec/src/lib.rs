@@ -3,6 +3,7 @@
 //! Nothing here does I/O or knows a service. A shape is a plain struct whose serde names are AWS's wire names; a
 //! contract test walks [`shape`] descriptions of all of them against botocore's models.
 
+pub mod constraints;
 pub mod ec2;
 pub mod error_code;
 pub mod iam;

@@ -50,6 +50,8 @@ SAMPLES = {
     "SerialNumber": "arn:aws:iam::123456789012:mfa/never", "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
     "AWSServiceName": "never.amazonaws.com", "ServerCertificateName": "never", "DeletionTaskId": "task/aws-service-role/spot.amazonaws.com/never/1",
     "Arn": "arn:aws:iam::123456789012:user/never", "JobId": NEVER_KEY, "ServiceNamespace": "s3",
+    "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess", "PolicySourceArn": "arn:aws:iam::123456789012:user/never",
+    "ThumbprintList": ["a" * 40], "SSHPublicKeyId": f"APKA{'A' * 16}", "ActionNames": ["s3:GetObject"],
     "UploadId": "never", "PartNumber": 1, "Body": b"", "Delete": {"Objects": [{"Key": "never"}]},
     "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]},
     "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}, "ACL": "private",

@@ -21,6 +21,10 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
     if service.protocol() == Protocol::Json {
         return json(error);
     }
+    let message = match service {
+        Service::S3 => error.message.clone(),
+        _ => error.message.chars().map(printed).collect(),
+    };
     let mut out = String::with_capacity(300);
     out.push_str(DECLARATION);
     out.push('\n');
@@ -28,7 +32,7 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
         Service::Ec2 => {
             out.push_str("<Response><Errors><Error>");
             tag(&mut out, "Code", error.code.as_str());
-            tag(&mut out, "Message", &error.message);
+            tag(&mut out, "Message", &message);
             out.push_str("</Error></Errors>");
             tag(&mut out, "RequestID", request_id);
             out.push_str("</Response>");
@@ -37,8 +41,8 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
             out.push_str(&format!("<ErrorResponse xmlns=\"{}\"><Error>", service.xmlns()));
             let kind = if error.code.status() >= 500 { "Receiver" } else { "Sender" };
             tag(&mut out, "Type", kind);
-            tag(&mut out, "Code", error.code.as_str());
-            tag(&mut out, "Message", &error.message);
+            tag(&mut out, "Code", query_code(service, error.code));
+            tag(&mut out, "Message", &message);
             out.push_str("</Error>");
             tag(&mut out, "RequestId", request_id);
             out.push_str("</ErrorResponse>");
@@ -46,7 +50,7 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
         Service::S3 => {
             out.push_str("<Error>");
             tag(&mut out, "Code", error.code.as_str());
-            tag(&mut out, "Message", &error.message);
+            tag(&mut out, "Message", &message);
             for (name, text) in &error.details {
                 tag(&mut out, name, text);
             }
@@ -57,6 +61,26 @@ pub fn write(service: Service, error: &ApiError, request_id: &str, resource: &st
         }
     }
     out
+}
+
+/// A character as a message may repeat it from a request: XML has no way to write some. (S3 writes references to them all the
+/// same.)
+fn printed(c: char) -> char {
+    match c {
+        '\t' | '\n' | '\r' => c,
+        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        _ if c.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    }
+}
+
+/// What IAM and STS call a code: a fault of their own has a name of its own with each.
+fn query_code(service: Service, code: ErrorCode) -> &'static str {
+    match (service, code) {
+        (Service::Iam, ErrorCode::InternalError | ErrorCode::InternalFailure) => "ServiceFailure",
+        (Service::Sts, ErrorCode::InternalError) => "InternalFailure",
+        (_, code) => code.as_str(),
+    }
 }
 
 /// The body of an error of the JSON protocols.
@@ -107,6 +131,14 @@ mod tests {
         assert!(ec2.contains("<Response><Errors><Error><Code>NoSuchBucket</Code>"));
         let iam = write(Service::Iam, &error, "r", "");
         assert!(iam.contains("<Error><Type>Sender</Type><Code>"));
+        let odd = ApiError::new(ErrorCode::ValidationError, "\u{1}\u{1b}\u{ffff}\n");
+        assert!(write(Service::Iam, &odd, "r", "").contains("<Message>\u{fffd}\u{fffd}\u{fffd}\n</Message>"));
+        let fault = ApiError::internal("the disk is full");
+        for (service, code) in [(Service::Iam, "ServiceFailure"), (Service::Sts, "InternalFailure")] {
+            let told = write(service, &fault, "r", "");
+            assert!(told.contains(&format!("<Type>Receiver</Type><Code>{code}</Code>")), "{told}");
+            assert!(!told.contains("disk"), "{told}");
+        }
         let kms = write(Service::Kms, &ApiError::new(ErrorCode::AccessDenied, "no \"b\""), "r", "");
         assert_eq!(kms, r#"{"__type":"AccessDeniedException","message":"no \"b\""}"#);
         assert_eq!(status(Service::Kms, ErrorCode::AccessDenied), 400);

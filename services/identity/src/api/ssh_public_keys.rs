@@ -68,14 +68,15 @@ impl Serve<GetSSHPublicKey> for Identity {
     }
 
     async fn handle(&self, op: GetSSHPublicKey, caller: &Caller) -> Result<GetSSHPublicKeyResult, ApiError> {
+        let encode: fn(&SshKey) -> Result<String, Error> = match op.encoding.as_str() {
+            "SSH" => |key| Ok(key.openssh()),
+            "PEM" => SshKey::pem,
+            _ => return Err(Error::UnrecognizedPublicKeyEncoding.into()),
+        };
         let read = self.db.read()?;
         let user = users::named(&read, caller.account_id(), &op.user_name)?;
         let key = ssh_keys::of(&read, &user, &op.ssh_public_key_id)?;
-        let body = match op.encoding.as_str() {
-            "SSH" => key.openssh(),
-            "PEM" => key.pem()?,
-            _ => return Err(Error::UnrecognizedPublicKeyEncoding.into()),
-        };
+        let body = encode(&key)?;
         Ok(GetSSHPublicKeyResult { ssh_public_key: view(&user, &key, body)? })
     }
 }

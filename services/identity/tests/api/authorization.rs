@@ -63,7 +63,7 @@ async fn a_user_without_a_policy_is_refused_every_action_but_those_that_prove_wh
         }
         let (code, message) = reply.error();
         if shape.operation == "AssumeRoleWithWebIdentity" {
-            assert_eq!(code, "MissingParameter", "the proof is missing");
+            assert_eq!(code, "ValidationError", "the proof is missing");
             continue;
         }
         assert_eq!((code.as_str(), reply.status), ("AccessDenied", 403), "{}: {message}", shape.operation);

@@ -14,7 +14,7 @@ async fn bad_input_is_named_and_changes_nothing() {
     let long = "x".repeat(1025);
     let document = statement("Allow", "*", "*");
     let cases: &[Case<'_>] = &[
-        ("CreateUser", &[], "MissingParameter"),
+        ("CreateUser", &[], "ValidationError"),
         ("CreateUser", &[("UserName", "")], "ValidationError"),
         ("CreateUser", &[("UserName", "a/../b")], "ValidationError"),
         ("CreateUser", &[("UserName", "%2e%2e/")], "ValidationError"),
@@ -33,7 +33,7 @@ async fn bad_input_is_named_and_changes_nothing() {
             &[("UserName", "b"), ("Tags.member.2.Key", "k"), ("Tags.member.2.Value", "v")],
             "InvalidParameterValue",
         ),
-        ("CreateUser", &[("UserName", "b"), ("Tags.member.1.Key", "k")], "MissingParameter"),
+        ("CreateUser", &[("UserName", "b"), ("Tags.member.1.Key", "k")], "ValidationError"),
         ("CreateGroup", &[("GroupName", "a b")], "ValidationError"),
         ("CreateAccessKey", &[("UserName", "nobody")], "NoSuchEntity"),
         ("AddUserToGroup", &[("GroupName", "none"), ("UserName", "alice")], "NoSuchEntity"),

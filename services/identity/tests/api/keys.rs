@@ -37,7 +37,7 @@ async fn a_key_is_changed_only_through_its_own_user() {
     assert_eq!(
         message,
         "1 validation error detected: Value 'Off' at 'status' failed to satisfy constraint: \
-         Member must satisfy enum value set: [Active, Inactive]"
+         Member must satisfy enum value set: [Active, Inactive, Expired]"
     );
     assert_eq!(alice.who_am_i().await.status, 200);
 }

@@ -421,5 +421,5 @@ async fn unsigned_requests_for_anything_else_are_refused() {
         assert_eq!(code(action).await, "MissingAuthenticationToken", "{action}");
     }
     assert_eq!(code("AssumeRoleWithSAML").await, "InvalidAction", "what is not offered says so");
-    assert_eq!(code("AssumeRoleWithWebIdentity").await, "MissingParameter");
+    assert_eq!(code("AssumeRoleWithWebIdentity").await, "ValidationError");
 }

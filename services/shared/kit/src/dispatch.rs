@@ -11,7 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use api_spec::protocol::query::{self, Node};
+use api_spec::constraints::{self, Given};
+use api_spec::protocol::query::{self, DecodeError, Node};
 use api_spec::protocol::xml::{self, Lists};
 use api_spec::shape::{self, Shape};
 use api_spec::{ApiError, Empty, ErrorCode, Operation, Protocol, Service};
@@ -95,11 +96,29 @@ impl Parameters {
         }
     }
 
+    /// What AWS's model asks of each member comes first, as it does there.
     fn decode<Op: Operation>(&self) -> Result<Op, ApiError> {
+        let check = |given: &Given<'_>| constraints::check(Op::SERVICE, Op::NAME, given);
         match self {
-            Parameters::Query(tree) => tree.decode().map_err(ApiError::from),
-            Parameters::Json(body) => json::decode(body),
+            Parameters::Query(tree) => {
+                check(&Given::Query(tree))?;
+                tree.decode().map_err(|error| undecodable(Op::SERVICE, error))
+            }
+            Parameters::Json(body) => {
+                if let Ok(value) = serde_json::from_slice(body) {
+                    check(&Given::Json(&value))?;
+                }
+                json::decode(body)
+            }
         }
+    }
+}
+
+/// A query that is not the request that it names, in the words of the service.
+fn undecodable(service: Service, error: DecodeError) -> ApiError {
+    match (service, error) {
+        (Service::Iam | Service::Sts, DecodeError::Missing(name)) => constraints::missing(&name),
+        (_, error) => error.into(),
     }
 }
 
