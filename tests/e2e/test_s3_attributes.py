@@ -47,7 +47,10 @@ def test_attributes_of_an_object_in_parts(s3, shared_bucket):
     everything = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
     told = s3.get_object_attributes(**where, ObjectAttributes=everything)
     assert (told["ETag"], told["ObjectSize"]) == (done["ETag"].strip('"'), 5 * MIB + 1)
-    assert told["Checksum"] == {"ChecksumSHA256": done["ChecksumSHA256"], "ChecksumType": "COMPOSITE"}
+    assert told["Checksum"] == {
+        "ChecksumSHA256": done["ChecksumSHA256"].removesuffix("-2"),
+        "ChecksumType": "COMPOSITE",
+    }
     assert told["ObjectParts"]["TotalPartsCount"] == 2
     assert [part["ChecksumSHA256"] for part in told["ObjectParts"]["Parts"]] == [part["ChecksumSHA256"] for part in parts]
     page = s3.get_object_attributes(**where, ObjectAttributes=["ObjectParts"], MaxParts=1)["ObjectParts"]

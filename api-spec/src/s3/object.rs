@@ -96,6 +96,8 @@ pub struct CopyResult {
     pub etag: String,
     /// When the copy was made.
     pub last_modified: Option<Timestamp>,
+    /// Of what the checksum is; not said of parts.
+    pub checksum_type: Option<String>,
     /// CRC32.
     #[serde(rename = "ChecksumCRC32")]
     pub crc32: Option<String>,

@@ -103,6 +103,7 @@ fn object(bucket: &Bucket) -> Object {
         tags: Default::default(),
         class: Default::default(),
         restored_until: None,
+        whole: false,
     }
 }
 

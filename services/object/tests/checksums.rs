@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use object::domain::checksum::{Algorithm, Running};
 use support::identity::ADMIN;
-use support::{Reply, World};
+use support::{Reply, Sealed, World};
 
 const MIB: usize = 1 << 20;
 const TLS: (&str, &str) = ("x-murus-secure", "true");
@@ -31,16 +31,163 @@ async fn send(world: &World, method: &str, path: &str, headers: &[(&str, &str)],
     world.call(Some(&ADMIN), method, path, headers, body).await
 }
 
-/// The upload's id, and the parts as a completion names them, without their checksums.
+/// The upload's id, and the parts as a completion names them. They bring SHA-256 where the upload asks for it.
 async fn upload(world: &World, begin: &[(&str, &str)], parts: &[&[u8]]) -> (String, Vec<(String, String)>) {
     let id = send(world, "POST", "/bucket/key?uploads", begin, b"").await.fine().element("UploadId");
     let mut done = Vec::new();
     for (number, content) in (1..).zip(parts) {
         let path = format!("/bucket/key?partNumber={number}&uploadId={id}");
-        let part = world.put(&path, content).await.fine();
-        done.push((part.header("etag").to_owned(), sum(Algorithm::Sha256, content)));
+        let digest = sum(Algorithm::Sha256, content);
+        let brings = begin.contains(&("x-amz-checksum-algorithm", "SHA256"));
+        let headers = if brings { vec![("x-amz-checksum-sha256", digest.as_str())] } else { vec![] };
+        let part = send(world, "PUT", &path, &headers, content).await.fine();
+        done.push((part.header("etag").to_owned(), digest));
     }
     (id, done)
+}
+
+#[tokio::test]
+async fn a_part_brings_the_checksum_of_its_upload_unless_that_is_of_the_whole() {
+    let world = world().await;
+    let begin = |algorithm, kind| [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", kind)];
+    let right = sum(Algorithm::Sha256, b"part");
+    for (algorithm, kind, sent, outcome) in [
+        ("SHA256", "COMPOSITE", None, Some("sha256, actual checksum Type: null")),
+        ("SHA1", "COMPOSITE", None, Some("sha1, actual checksum Type: null")),
+        ("CRC32", "COMPOSITE", None, Some("crc32, actual checksum Type: null")),
+        ("CRC32", "COMPOSITE", Some(&right), Some("crc32, actual checksum Type: sha256")),
+        ("CRC32", "FULL_OBJECT", Some(&right), Some("crc32, actual checksum Type: sha256")),
+        ("CRC32", "FULL_OBJECT", None, None),
+        ("CRC64NVME", "FULL_OBJECT", None, None),
+        ("SHA256", "COMPOSITE", Some(&right), None),
+    ] {
+        let begun = send(&world, "POST", "/bucket/key?uploads", &begin(algorithm, kind), b"").await.fine();
+        let path = format!("/bucket/key?partNumber=1&uploadId={}", begun.element("UploadId"));
+        let headers: Vec<_> = sent.map(|sum| ("x-amz-checksum-sha256", sum.as_str())).into_iter().collect();
+        let reply = send(&world, "PUT", &path, &headers, b"part").await;
+        let listed = world.get(&path.replace("partNumber=1&", "")).await.fine();
+        match outcome {
+            Some(why) => {
+                reply.refused(400, "InvalidRequest");
+                let message = format!("Checksum Type mismatch occurred, expected checksum Type: {why}");
+                assert!(reply.text().contains(&message), "{}", reply.text());
+                assert!(listed.elements("Part").is_empty(), "{algorithm} {kind}");
+            }
+            None => {
+                let known = Algorithm::of(algorithm).unwrap();
+                assert_eq!(reply.fine().header(known.header()), sum(known, b"part"), "{algorithm} {kind}");
+                assert_eq!(listed.elements("Part").len(), 1);
+            }
+        }
+    }
+    // a copied part brings nothing: S3 computes its checksum
+    world.put("/bucket/source", b"part").await.fine();
+    let begun = send(&world, "POST", "/bucket/key?uploads", &begin("SHA256", "COMPOSITE"), b"").await.fine();
+    let path = format!("/bucket/key?partNumber=1&uploadId={}", begun.element("UploadId"));
+    let copied = send(&world, "PUT", &path, &[("x-amz-copy-source", "bucket/source")], b"").await.fine();
+    assert_eq!(copied.element("ChecksumSHA256"), right);
+}
+
+fn etag(content: &[u8]) -> String {
+    format!("\"{}\"", auth::sigv4::hex(&Md5::digest(content)))
+}
+
+/// Holds an object to be one piece with this content, and a checksum of the whole.
+async fn is_one_object(world: &World, path: &str, reading: &[(&str, &str)], content: &[u8], by: Algorithm) {
+    let mode = ("x-amz-checksum-mode", "ENABLED");
+    let with = |more: &[(&'static str, &'static str)]| [reading, more].concat();
+    let got = send(world, "GET", path, &with(&[mode]), b"").await.fine();
+    assert_eq!(got.body, content, "{path}");
+    assert_eq!(got.header(by.header()), sum(by, content), "{path}");
+    assert_eq!(got.header("x-amz-checksum-type"), "FULL_OBJECT");
+    for method in ["GET", "HEAD"] {
+        let first = send(world, method, &format!("{path}?partNumber=1"), &with(&[mode]), b"").await;
+        assert_eq!((first.status.as_u16(), first.header("x-amz-mp-parts-count")), (206, ""), "{path}");
+        assert_eq!(first.header("content-length"), content.len().to_string());
+        let second = send(world, method, &format!("{path}?partNumber=2"), reading, b"").await;
+        assert_eq!(second.status, 416, "{path}");
+    }
+    let tail = send(world, "GET", path, &with(&[("range", "bytes=5242880-"), mode]), b"").await;
+    assert_eq!((tail.body.as_ref(), tail.header(by.header())), (&content[5 * MIB..], ""));
+    let wanted = ("x-amz-object-attributes", "ETag,Checksum,ObjectParts,ObjectSize");
+    let told = send(world, "GET", &format!("{path}?attributes"), &with(&[wanted]), b"").await.fine();
+    assert_eq!(told.element(&format!("Checksum{}", by.as_str())), sum(by, content));
+    assert!(!told.text().contains("ObjectParts"), "{}", told.text());
+}
+
+fn over_tls(headers: &[(String, String)]) -> Vec<(&str, &str)> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain([TLS]).collect()
+}
+
+#[tokio::test]
+async fn a_copy_of_parts_is_one_object_and_shares_their_content() {
+    let world = world().await;
+    let whole = [vec![1u8; 5 * MIB], b"tail".repeat(10_000)].concat();
+    let (one, two) = whole.split_at(5 * MIB);
+    let begin = [("x-amz-checksum-algorithm", "SHA256")];
+    let (id, parts) = upload(&world, &begin, &[one, two]).await;
+    world.post(&format!("/bucket/key?uploadId={id}"), completion(&parts, 2).as_bytes()).await.fine();
+    let source = ("x-amz-copy-source", "bucket/key");
+    for (more, by) in [
+        (vec![], Algorithm::Sha256),
+        (vec![("x-amz-checksum-algorithm", "CRC32C")], Algorithm::Crc32c),
+        (vec![("x-amz-checksum-algorithm", "SHA256")], Algorithm::Sha256),
+    ] {
+        let copied = send(&world, "PUT", "/bucket/copy", &[&[source][..], &more].concat(), b"").await.fine();
+        assert_eq!(copied.element("ETag").replace("&quot;", "\""), etag(&whole));
+        assert_eq!(copied.element(&format!("Checksum{}", by.as_str())), sum(by, &whole));
+        assert_eq!(copied.element("ChecksumType"), "FULL_OBJECT");
+        is_one_object(&world, "/bucket/copy", &[], &whole, by).await;
+        world.files_become(2).await;
+    }
+    // the source is what it was
+    let head = send(&world, "HEAD", "/bucket/key?partNumber=2", &[], b"").await;
+    assert_eq!((head.status.as_u16(), head.header("x-amz-mp-parts-count")), (206, "2"));
+    assert!(head.header("etag").ends_with("-2\""));
+    // a copy of the copy, a part of it, and the object copied onto itself
+    send(&world, "PUT", "/bucket/again", &[("x-amz-copy-source", "bucket/copy")], b"").await.fine();
+    is_one_object(&world, "/bucket/again", &[], &whole, Algorithm::Sha256).await;
+    let anew = [source, ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-new", "yes")];
+    send(&world, "PUT", "/bucket/key", &anew, b"").await.fine();
+    is_one_object(&world, "/bucket/key", &[], &whole, Algorithm::Sha256).await;
+    assert_eq!(world.get("/bucket/key").await.header("x-amz-meta-new"), "yes");
+    for key in ["key", "copy"] {
+        assert_eq!(world.delete(&format!("/bucket/{key}")).await.status, 204);
+    }
+    assert_eq!(world.get("/bucket/again").await.fine().body, whole);
+    assert_eq!(world.delete("/bucket/again").await.status, 204);
+    world.files_become(0).await;
+}
+
+#[tokio::test]
+async fn a_copy_of_parts_is_one_object_from_and_to_every_encryption() {
+    let world = world().await;
+    let whole = [vec![3u8; 5 * MIB], b"tail".repeat(10_000)].concat();
+    for from in Sealed::ALL {
+        let writing = from.writing();
+        let begun = send(&world, "POST", "/bucket/key?uploads", &over_tls(&writing), b"").await.fine();
+        let id = begun.element("UploadId");
+        let mut listed = String::new();
+        for (number, content) in (1..).zip([&whole[..5 * MIB], &whole[5 * MIB..]]) {
+            let path = format!("/bucket/key?partNumber={number}&uploadId={id}");
+            let part = send(&world, "PUT", &path, &over_tls(&from.reading()), content).await.fine();
+            let etag = part.header("etag");
+            listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+        }
+        let document = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
+        let path = format!("/bucket/key?uploadId={id}");
+        send(&world, "POST", &path, &over_tls(&from.reading()), document.as_bytes()).await.fine();
+        for to in Sealed::ALL {
+            let mut headers = [to.writing(), from.copying()].concat();
+            headers.push(("x-amz-copy-source".into(), "bucket/key".into()));
+            let copied = send(&world, "PUT", "/bucket/copy", &over_tls(&headers), b"").await.fine();
+            let told = copied.element("ETag").replace("&quot;", "\"");
+            assert_eq!(told == etag(&whole), matches!(to, Sealed::Not | Sealed::S3), "{from:?} to {to:?}");
+            assert_eq!((told.len(), told.contains('-')), (34, false), "{from:?} to {to:?}: {told}");
+            let reading = to.reading();
+            is_one_object(&world, "/bucket/copy", &over_tls(&reading), &whole, Algorithm::Crc64Nvme).await;
+        }
+    }
 }
 
 fn completion(parts: &[(String, String)], with_sums: usize) -> String {
@@ -142,6 +289,9 @@ async fn a_part_is_told_with_its_own_checksum() {
             assert_eq!(send(&world, method, &path, &[], b"").await.header("x-amz-checksum-sha256"), "");
         }
     }
+    let attributes = [("x-amz-object-attributes", "Checksum")];
+    let told = send(&world, "GET", "/bucket/key?attributes", &attributes, b"").await.fine();
+    assert_eq!(format!("{}-2", told.element("ChecksumSHA256")), whole_sum(&world).await);
     let range = |text: &'static str| [("range", text), mode];
     let aligned = send(&world, "GET", "/bucket/key", &range("bytes=5242880-"), b"").await.fine();
     assert_eq!(aligned.header("x-amz-checksum-sha256"), sum(Algorithm::Sha256, &two));
@@ -149,6 +299,27 @@ async fn a_part_is_told_with_its_own_checksum() {
     assert_eq!(across.header("x-amz-checksum-sha256"), "");
     let whole = send(&world, "GET", "/bucket/key", &[mode], b"").await.fine();
     assert!(whole.header("x-amz-checksum-sha256").ends_with("-2"));
+}
+
+/// What a HEAD tells of the object.
+async fn whole_sum(world: &World) -> String {
+    let mode = [("x-amz-checksum-mode", "ENABLED")];
+    send(world, "HEAD", "/bucket/key", &mode, b"").await.header("x-amz-checksum-sha256").to_owned()
+}
+
+#[tokio::test]
+async fn parts_of_an_object_with_a_checksum_of_the_whole_are_told_without_theirs() {
+    let world = world().await;
+    let (one, two) = (vec![1u8; 5 * MIB], b"tail".to_vec());
+    let full = [("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", "FULL_OBJECT")];
+    let mode = [("x-amz-checksum-mode", "ENABLED")];
+    for (parts, told) in [(vec![&one[..], &two], String::new()), (vec![&two[..]], sum(Algorithm::Crc32, &two))] {
+        let (id, done) = upload(&world, &full, &parts).await;
+        world.post(&format!("/bucket/key?uploadId={id}"), completion(&done, 0).as_bytes()).await.fine();
+        let path = format!("/bucket/key?partNumber={}", parts.len());
+        let last = send(&world, "GET", &path, &mode, b"").await.fine();
+        assert_eq!((last.body.as_ref(), last.header("x-amz-checksum-crc32")), (&two[..], told.as_str()));
+    }
 }
 
 fn customer(prefix: &str, key: u8) -> Vec<(String, String)> {

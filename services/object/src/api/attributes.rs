@@ -14,7 +14,7 @@ use super::get::existing;
 use super::reply::{document, http_date, set, set_version};
 use super::sealed::check_key;
 use crate::domain::checksum::{Algorithm, Checksum};
-use crate::domain::object::{Data, ManifestPart, Object};
+use crate::domain::object::{ManifestPart, Object};
 use crate::error::Error;
 use crate::store::MANIFESTS;
 
@@ -48,8 +48,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
         match name.as_str() {
             "ETag" => output.etag = Some(object.etag.clone()),
             "Checksum" => {
-                let wire = |sum: &Checksum| WireChecksum::new(sums(Some(sum)), sum.kind.as_str());
-                output.checksum = object.checksum.as_ref().map(wire);
+                output.checksum = object.checksum.as_ref().map(bare);
             }
             "ObjectParts" => output.object_parts = parts(x, object)?,
             "StorageClass" => output.storage_class = Some(object.class.as_str().to_owned()),
@@ -63,6 +62,12 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
     set(&mut response, header::LAST_MODIFIED, http_date(object.modified));
     set_version(&mut response, x.bucket()?.version_shown(object.version).as_deref());
     Ok(response)
+}
+
+/// AWS leaves out here of how many parts a checksum of checksums is.
+fn bare(sum: &Checksum) -> WireChecksum {
+    let value = sum.value.split('-').next().unwrap_or_default().to_owned();
+    WireChecksum::new(sums(Some(&Checksum { value, ..sum.clone() })), sum.kind.as_str())
 }
 
 fn asked(x: &Exchange) -> Result<Vec<String>, Error> {
@@ -81,8 +86,8 @@ fn asked(x: &Exchange) -> Result<Vec<String>, Error> {
 
 /// A page of the parts; none for an object that was not uploaded in parts.
 fn parts(x: &Exchange, object: &Object) -> Result<Option<ObjectParts>, Error> {
-    let Data::Parts(id) = &object.data else { return Ok(None) };
-    let manifest = x.snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed)?;
+    let Some(id) = object.parts() else { return Ok(None) };
+    let manifest = x.snapshot.get(&MANIFESTS, &id)?.ok_or(Error::Changed)?;
     let limit = number(x, "x-amz-max-parts")?.unwrap_or(MAX_PARTS).min(MAX_PARTS);
     let marker = number(x, "x-amz-part-number-marker")?.unwrap_or(0);
     // parts are numbered anew, without the gaps of the upload

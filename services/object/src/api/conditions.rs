@@ -124,6 +124,7 @@ mod tests {
             tags: Default::default(),
             class: Default::default(),
             restored_until: None,
+            whole: false,
             encryption: None,
         };
         let headers =

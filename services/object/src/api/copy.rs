@@ -1,7 +1,8 @@
-//! CopyObject and UploadPartCopy. A copied object shares the content of its source; a copied part is written anew,
-//! because its ETag is the digest of its own bytes.
+//! CopyObject and UploadPartCopy. A copied object shares the content of its source, and is one object whatever that
+//! was: what was uploaded in parts is read for the digests of the whole. A copied part is written anew.
 
 use api_spec::s3::object::CopyResult;
+use auth::sigv4::hex;
 use axum::response::Response;
 use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
@@ -26,14 +27,14 @@ use crate::body::ingest::{Ingest, Sink};
 use crate::body::receive::take_in;
 use crate::data::cipher::ContentKey;
 use crate::domain::checksum::{Algorithm, Checksum, Kind};
-use crate::domain::encryption::{Encryption, opaque_etag};
+use crate::domain::encryption::opaque_etag;
 use crate::domain::names::{climbs_out, is_bucket_name};
 use crate::domain::object::{Data, Meta, Object};
 use crate::domain::upload::MAX_PUT_BYTES;
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Stretch;
-use crate::store::objects::{Original, Place, WriteIf, copy as copy_row, put_new};
+use crate::store::objects::{Original, Place, WriteIf, Written, copy as copy_row, put_new};
 use crate::store::{BUCKETS, versions};
 
 /// A source that keeps being replaced is looked up again so often.
@@ -71,36 +72,63 @@ pub async fn copy(x: &Exchange) -> Result<Response, Error> {
 }
 
 async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) -> Result<Response, Error> {
-    if source.object.size > MAX_PUT_BYTES {
-        return Err(Error::InvalidRequest(format!(
+    check_size(source.object.size)?;
+    check_changes(x, source, replaces)?;
+    let asked = x.header("x-amz-checksum-algorithm").map(algorithm_named).transpose()?;
+    let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
+    condition.check(&x.place.key, x.object.as_ref())?;
+    let plain = described_anew(x, source, replaces, retags)?;
+    let key = source_key(x, source).await?;
+    let sealed = seal_for(x, encryption::asked(x)?, key.clone()).await?;
+    let plain = Object { encryption: sealed.as_ref().map(|sealed| sealed.encryption.clone()), ..plain };
+    let (object, written) = match plain.encryption.is_some() == source.object.encryption.is_some() {
+        true => share(x, source, asked, key.as_ref(), plain, condition).await?,
+        false => write_anew(x, source, asked, key.as_ref(), sealed.as_ref(), plain, condition).await?,
+    };
+    x.service.free(written.freed);
+    let from = (&source.place, source.which);
+    access_log::copied_from(x, "REST.COPY.OBJECT_GET", &source.snapshot, from, &source.object);
+    let mut result = copied(&object.etag, object.modified, object.checksum.as_ref());
+    result.checksum_type = object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned());
+    let mut response = document("CopyObjectResult", &result)?;
+    tell_expiry(x, &mut response, &object)?;
+    encryption::tell_written(&mut response, object.encryption.as_ref());
+    set_version(&mut response, written.version.as_deref());
+    name_source(&mut response, source);
+    Ok(response)
+}
+
+/// One request copies what one request could have put.
+fn check_size(size: u64) -> Result<(), Error> {
+    match size > MAX_PUT_BYTES {
+        true => Err(Error::InvalidRequest(format!(
             "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_PUT_BYTES}"
-        )));
+        ))),
+        false => Ok(()),
     }
+}
+
+/// A copy of an object onto itself changes something.
+fn check_changes(x: &Exchange, source: &Source, replaces: bool) -> Result<(), Error> {
     let itself = source.place == x.place && source.which.is_none();
     let encrypts = x.headers.keys().any(|name| name.as_str().starts_with("x-amz-server-side-encryption"));
     let changes = ["x-amz-website-redirect-location", "x-amz-storage-class"]
         .iter()
         .any(|name| x.headers.contains_key(*name));
-    if itself && !replaces && !encrypts && !changes {
-        return Err(Error::InvalidRequest(
+    match itself && !replaces && !encrypts && !changes {
+        true => Err(Error::InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes."
                 .into(),
-        ));
+        )),
+        false => Ok(()),
     }
-    let asked = x.header("x-amz-checksum-algorithm").map(algorithm_named).transpose()?;
-    let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
+}
+
+/// The copy as the request describes it; ETag, checksum, content and encryption are the source's still.
+fn described_anew(x: &Exchange, source: &Source, replaces: bool, retags: bool) -> Result<Object, Error> {
     let owned = for_new_object(x)?;
-    let key = source_key(x, source).await?;
-    let sealed = seal_for(x, encryption::asked(x)?, key.clone()).await?;
-    let shares = shares_content(source.object.encryption.as_ref(), sealed.as_ref());
-    let encryption = sealed.as_ref().map(|sealed| sealed.encryption.clone());
-    let mut object = Object {
-        etag: match shares && encryption.as_ref().is_some_and(|encryption| encryption.method.hides_md5()) {
-            true => opaque_etag(x.service.context.random.bytes()),
-            false => source.object.etag.clone(),
-        },
-        encryption,
+    Ok(Object {
         modified: x.service.context.clock.now(),
         owner: owned.owner,
         account: owned.account,
@@ -118,48 +146,49 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
             false => source.object.tags.clone(),
         },
         ..source.object.clone()
-    };
-    let to = x.place.clone();
-    let (object, written) = match shares {
-        true => {
-            if let Some(asked) = asked.filter(|asked| !has_sum(&source.object, *asked)) {
-                object.checksum = Some(summed(x, source, asked, key.as_ref()).await?);
-            }
-            let original = Original {
-                place: source.place.clone(),
-                which: source.which,
-                seen: source.object.data.clone(),
-            };
-            let (row, fresh) = (object.clone(), x.service.fresh_id());
-            let copying = move |tx: &mut store::Tx<'_>| copy_row(tx, &original, &to, &row, &condition, fresh);
-            (object, x.transact(copying).await?)
-        }
-        false => {
-            let taken = written_anew(x, source, asked, key.as_ref(), sealed.as_ref()).await?;
-            object.etag = taken.etag.clone();
-            object.checksum = taken.sums.first().cloned();
-            object.data = Data::Nothing;
-            let (row, data) = (object.clone(), taken.data.clone());
-            let written = x.transact(move |tx| put_new(tx, &to, &row, &data, &condition)).await?;
-            taken.data.published();
-            (object, written)
-        }
-    };
-    let result = copied(&object.etag, object.modified, object.checksum.as_ref());
-    x.service.free(written.freed);
-    access_log::copied_from(
-        x,
-        "REST.COPY.OBJECT_GET",
-        &source.snapshot,
-        (&source.place, source.which),
-        &source.object,
-    );
-    let mut response = document("CopyObjectResult", &result)?;
-    tell_expiry(x, &mut response, &object)?;
-    encryption::tell_written(&mut response, object.encryption.as_ref());
-    set_version(&mut response, written.version.as_deref());
-    name_source(&mut response, source);
-    Ok(response)
+    })
+}
+
+/// A copy that shares the source's content: both are plain, or both are encrypted, by one content key that is sealed
+/// for each.
+async fn share(
+    x: &Exchange,
+    source: &Source,
+    asked: Option<Algorithm>,
+    key: Option<&ContentKey>,
+    mut object: Object,
+    condition: WriteIf,
+) -> Result<(Object, Written), Error> {
+    object.whole = matches!(object.data, Data::Parts(_));
+    let (etag, checksum) = digests(x, source, asked, key, object.hides_md5()).await?;
+    (object.etag, object.checksum) = (etag, Some(checksum));
+    let original =
+        Original { place: source.place.clone(), which: source.which, seen: source.object.data.clone() };
+    let (to, row, fresh) = (x.place.clone(), object.clone(), x.service.fresh_id());
+    let copying = move |tx: &mut store::Tx<'_>| copy_row(tx, &original, &to, &row, &condition, fresh);
+    Ok((object, x.transact(copying).await?))
+}
+
+/// A copy with content of its own, because only one of both is encrypted.
+async fn write_anew(
+    x: &Exchange,
+    source: &Source,
+    asked: Option<Algorithm>,
+    key: Option<&ContentKey>,
+    sealed: Option<&Sealed>,
+    mut object: Object,
+    condition: WriteIf,
+) -> Result<(Object, Written), Error> {
+    let stretch = Stretch::whole(source.object.size);
+    let wanted = wanted_sum(source, asked);
+    let mut taken = rewrite(x, source, stretch, wanted, key, sealed.map(|sealed| &sealed.key)).await?;
+    taken.hide_md5(x, sealed.map(|sealed| &sealed.encryption));
+    object.etag.clone_from(&taken.etag);
+    (object.checksum, object.data, object.whole) = (taken.sums.first().cloned(), Data::Nothing, false);
+    let (to, row, data) = (x.place.clone(), object.clone(), taken.data.clone());
+    let written = x.transact(move |tx| put_new(tx, &to, &row, &data, &condition)).await?;
+    taken.data.published();
+    Ok((object, written))
 }
 
 /// The key of the source's content, if it is encrypted.
@@ -168,51 +197,38 @@ async fn source_key(x: &Exchange, source: &Source) -> Result<Option<ContentKey>,
     open_for(x, &source.place, source.object.encryption.as_ref(), customer.as_ref()).await
 }
 
-/// Whether the copy may share the source's content: both plain, or both under the same content key, and the ETag
-/// is not to become an MD5 that nobody knows.
-fn shares_content(from: Option<&Encryption>, to: Option<&Sealed>) -> bool {
-    match (from, to) {
-        (None, None) => true,
-        (Some(from), Some(to)) => !from.method.hides_md5() || to.encryption.method.hides_md5(),
-        _ => false,
-    }
+/// The algorithm of the copy's checksum: what is asked for, else the source's.
+fn wanted_sum(source: &Source, asked: Option<Algorithm>) -> Algorithm {
+    let kept = source.object.checksum.as_ref().map(|sum| sum.algorithm);
+    asked.or(kept).unwrap_or(Algorithm::Crc64Nvme)
 }
 
-/// Whether an object has the checksum that a copy is to have: of this algorithm, over the whole.
-fn has_sum(object: &Object, asked: Algorithm) -> bool {
-    object.checksum.as_ref().is_some_and(|sum| sum.algorithm == asked && sum.kind == Kind::FullObject)
-}
-
-/// Another checksum of the source's content, which is read for it and stays where it is.
-async fn summed(
-    x: &Exchange,
-    source: &Source,
-    algorithm: Algorithm,
-    key: Option<&ContentKey>,
-) -> Result<Checksum, Error> {
-    let size = source.object.size;
-    let content = x.service.open(&source.snapshot, &source.object, Stretch::whole(size), key)?;
-    let content = content.into_stream().map(|piece| piece.map_err(Error::from));
-    let ingest = Ingest::new(Expected::of_ours(size), Some(algorithm), Sink::Nowhere);
-    let read = take_in(content, ingest, size, &x.service.pool, x.service.patience()).await?;
-    let sum = read.sums.into_iter().next();
-    sum.map(Checksum::from).ok_or_else(|| Error::Internal("a copy without its checksum".into()))
-}
-
-/// The source's content, decrypted with `key` and encrypted for the copy.
-async fn written_anew(
+/// ETag and checksum of a copy: of the whole content, which is read for what the source does not know of it and stays
+/// where it is.
+async fn digests(
     x: &Exchange,
     source: &Source,
     asked: Option<Algorithm>,
     key: Option<&ContentKey>,
-    sealed: Option<&Sealed>,
-) -> Result<Taken, Error> {
-    let kept = source.object.checksum.as_ref().map(|sum| sum.algorithm);
-    let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
-    let stretch = Stretch::whole(source.object.size);
-    let mut taken = rewrite(x, source, stretch, algorithm, key, sealed.map(|sealed| &sealed.key)).await?;
-    taken.hide_md5(x, sealed.map(|sealed| &sealed.encryption));
-    Ok(taken)
+    hides_md5: bool,
+) -> Result<(String, Checksum), Error> {
+    let object = &source.object;
+    let wanted = wanted_sum(source, asked);
+    let whole = |sum: &Checksum| sum.algorithm == wanted && sum.kind == Kind::FullObject;
+    let known_sum = object.checksum.clone().filter(whole);
+    let known_md5 = (!object.hides_md5()).then(|| object.etag.clone());
+    let opaque = hides_md5.then(|| opaque_etag(x.service.context.random.bytes()));
+    if let (Some(etag), Some(sum)) = (opaque.clone().or(known_md5), known_sum.clone()) {
+        return Ok((etag, sum));
+    }
+    let content = x.service.open(&source.snapshot, object, Stretch::whole(object.size), key)?;
+    let content = content.into_stream().map(|piece| piece.map_err(Error::from));
+    let missing = known_sum.is_none().then_some(wanted);
+    let ingest = Ingest::new(Expected::of_ours(object.size), missing, Sink::Nowhere);
+    let read = take_in(content, ingest, object.size, &x.service.pool, x.service.patience()).await?;
+    let sum = known_sum.or(read.sums.into_iter().next().map(Checksum::from));
+    let sum = sum.ok_or_else(|| Error::Internal("a copy without its checksum".into()))?;
+    Ok((opaque.unwrap_or_else(|| hex(&read.md5)), sum))
 }
 
 /// Takes in a stretch of the source as if it had been sent.
@@ -415,5 +431,17 @@ fn source_stretch(x: &Exchange, object: &Object) -> Result<Stretch, Error> {
     match length > MAX_PUT_BYTES {
         true => Err(Error::EntityTooLarge { size: length, limit: MAX_PUT_BYTES }),
         false => Ok(Stretch { offset: first, length }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_request_could_put_no_request_copies() {
+        assert!(check_size(5 << 30).is_ok());
+        let refused = check_size((5 << 30) + 1).unwrap_err().to_string();
+        assert!(refused.ends_with("maximum allowable size for a copy source: 5368709120"), "{refused}");
     }
 }

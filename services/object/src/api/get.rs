@@ -17,8 +17,8 @@ use super::sealed::{check_key, open_for};
 use super::{range, restore};
 use crate::data::cipher::ContentKey;
 use crate::data::read::Content;
-use crate::domain::checksum::Checksum;
-use crate::domain::object::{Data, Manifest, Object};
+use crate::domain::checksum::{Checksum, Kind};
+use crate::domain::object::{Manifest, Object};
 use crate::domain::version::Which;
 use crate::error::Error;
 use crate::service::Stretch;
@@ -186,11 +186,13 @@ struct Asked {
 
 fn asked(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<Asked, Error> {
     let range = x.header("range");
-    let manifest = |id| snapshot.get(&MANIFESTS, id)?.ok_or(Error::Changed);
+    let manifest = |id| snapshot.get(&MANIFESTS, &id)?.ok_or(Error::Changed);
     let Some(number) = x.query.number("partNumber")? else {
         let stretch = range.map(|text| range::parse(text, object.size)).transpose()?.flatten();
-        let sum = match (&object.data, stretch) {
-            (Data::Parts(id), Some(stretch)) if wants_checksum(x) => aligned(&manifest(id)?, stretch),
+        let sum = match (object.parts(), stretch) {
+            (Some(id), Some(stretch)) if wants_checksum(x) => {
+                aligned(&manifest(id)?, stretch).filter(|_| tells_of_parts(object))
+            }
             _ => None,
         };
         return Ok(Asked { stretch, parts: None, sum });
@@ -200,7 +202,7 @@ fn asked(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<As
             "Cannot specify both Range header and partNumber query parameter".into(),
         ));
     }
-    let Data::Parts(id) = &object.data else {
+    let Some(id) = object.parts() else {
         return match (number, object.size) {
             (1, 0) => Ok(Asked::default()),
             (1, size) => Ok(Asked { stretch: Some(Stretch::whole(size)), ..Asked::default() }),
@@ -208,6 +210,7 @@ fn asked(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<As
         };
     };
     let manifest = manifest(id)?;
+    let tells = wants_checksum(x) && (tells_of_parts(object) || manifest.parts.len() == 1);
     let mut offset = 0;
     // parts are numbered anew, without the gaps of the upload
     for (index, part) in (1u32..).zip(&manifest.parts) {
@@ -215,12 +218,17 @@ fn asked(x: &Exchange, snapshot: &store::Snapshot, object: &Object) -> Result<As
             return Ok(Asked {
                 stretch: Some(Stretch { offset, length: part.size }),
                 parts: Some(manifest.parts.len()),
-                sum: part.checksum.clone().filter(|_| wants_checksum(x)),
+                sum: part.checksum.clone().filter(|_| tells),
             });
         }
         offset += part.size;
     }
     Err(Error::InvalidPartNumber)
+}
+
+/// Whether the checksums of its parts are told: not where there is one of the whole.
+fn tells_of_parts(object: &Object) -> bool {
+    object.checksum.as_ref().is_none_or(|sum| sum.kind == Kind::Composite)
 }
 
 /// The checksum of the part that a stretch is.

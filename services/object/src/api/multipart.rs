@@ -135,13 +135,7 @@ pub async fn put_part(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
     let (upload_id, upload) = under_way(x)?;
     let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
     let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
-    if let Some(sent) = sent.filter(|sent| upload.asked && *sent != upload.algorithm) {
-        return Err(Error::InvalidRequest(format!(
-            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-            upload.algorithm.as_str().to_ascii_lowercase(),
-            sent.as_str().to_ascii_lowercase()
-        )));
-    }
+    check_sum_sent(&upload, sent)?;
     let key = part_key(x, &upload).await?;
     let mut taken = take(x, body, expected, upload.algorithm, key.as_ref()).await?;
     taken.hide_md5(x, upload.encryption.as_ref());
@@ -154,6 +148,24 @@ pub async fn put_part(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         set_named(&mut response, shown.algorithm.header(), &shown.value);
     }
     Ok(response)
+}
+
+/// A part brings the checksum that its upload was begun with. Where that is of the whole object, it may bring none:
+/// S3 computes it.
+fn check_sum_sent(upload: &Upload, sent: Option<Algorithm>) -> Result<(), Error> {
+    let fits = match sent {
+        Some(sent) => sent == upload.algorithm,
+        None => upload.kind == Kind::FullObject,
+    };
+    if fits || !upload.asked {
+        return Ok(());
+    }
+    let named = |algorithm: Algorithm| algorithm.as_str().to_ascii_lowercase();
+    Err(Error::InvalidRequest(format!(
+        "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+        named(upload.algorithm),
+        sent.map_or_else(|| "null".into(), named)
+    )))
 }
 
 /// The key that the parts of an upload are encrypted with, if they are.

@@ -113,6 +113,7 @@ impl Plan {
             tags: x.tags.clone().unwrap_or_default(),
             class,
             restored_until: None,
+            whole: false,
         };
         set(response, header::ETAG, quoted(&object.etag));
         checksum(response, &object);

@@ -59,9 +59,25 @@ pub struct Object {
     /// Until when archived content can be read, if it was asked back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_until: Option<Timestamp>,
+    /// Its content lies in the parts of an upload that it was copied from: clients are told of none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 impl Object {
+    /// The manifest of the parts that it has for clients. A copy has none, wherever its content lies.
+    pub fn parts(&self) -> Option<DataId> {
+        match self.data {
+            Data::Parts(id) if !self.whole => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether its ETag is not the MD5 of its content.
+    pub fn hides_md5(&self) -> bool {
+        self.parts().is_some() || self.encryption.as_ref().is_some_and(|it| it.method.hides_md5())
+    }
+
     /// Whether it was asked back from the archive and still is there.
     pub fn is_restored(&self, now: Timestamp) -> bool {
         self.restored_until.is_some_and(|until| until > now)

@@ -167,6 +167,7 @@ fn assemble(
         tags: upload.tags.clone(),
         class: upload.class,
         restored_until: None,
+        whole: false,
     };
     let row = |(number, part): (u32, &Part)| ManifestPart {
         number,
