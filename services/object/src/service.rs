@@ -74,7 +74,9 @@ impl Service {
     pub fn new(context: Context, config: Config, store: Store, files: Files) -> Self {
         let keyring = Keyring::new(&context);
         let directory = context.data_dir().join("access-logs");
-        let spool = Spool::new(directory, context.clock.clone(), context.metrics.clone());
+        // the other half is the index's alone
+        let spares = (config.reserve_mib << 20) / 2;
+        let spool = Spool::new(directory, spares, context.clock.clone(), context.metrics.clone());
         Service {
             context,
             config,

@@ -4,13 +4,16 @@
 //! A request only appends its line to a buffer; what is in the buffer is written a second later, without a sync. So a
 //! crash loses the lines of a second, a loss of power somewhat more, and a clean stop none: once stopping has begun each
 //! line is written at once. Buffer and files are bounded: what comes beyond is dropped and counted, as AWS's promise of
-//! best effort allows.
+//! best effort allows. What cannot be written (the disk is full) stays in the buffer for the next try, and the last of a
+//! disk is left to the index, which needs it to delete anything.
 //!
-//! A spool file is a sequence of blocks, a line of JSON each: a [`Stream`] and the lines that it got.
+//! A spool file is a sequence of blocks, a line of JSON each: a [`Stream`] and the lines that it got. A write that was cut
+//! short, by a kill or by the end of the disk, spoils nothing but itself: what comes next begins a line of its own.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +36,8 @@ const MAX_SPOOL: u64 = 512 << 20;
 
 const OPEN: &str = "open.jsonl";
 const CLOSED: &str = "closed-";
+/// What is to take the place of a closed file.
+const BESIDE: &str = "new";
 const DROPPED: &str = "murus_object_access_log_dropped_bytes_total";
 
 /// Lines of one stream.
@@ -44,9 +49,18 @@ pub struct Block {
     pub lines: String,
 }
 
+/// A [`Block`] as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    stream: &'a Stream,
+    lines: &'a str,
+}
+
 /// The lines that are not yet objects.
 pub struct Spool {
     directory: PathBuf,
+    /// So many bytes of the disk are left free.
+    spares: u64,
     clock: Clock,
     metrics: Metrics,
     buffer: Mutex<Buffer>,
@@ -66,10 +80,11 @@ struct Buffer {
 }
 
 impl Spool {
-    /// Over a directory, which is made when it is needed.
-    pub fn new(directory: PathBuf, clock: Clock, metrics: Metrics) -> Self {
+    /// Over a directory, which is made when it is needed. So many bytes of its disk are left free.
+    pub fn new(directory: PathBuf, spares: u64, clock: Clock, metrics: Metrics) -> Self {
         Spool {
             directory,
+            spares,
             clock,
             metrics,
             buffer: Mutex::default(),
@@ -124,7 +139,7 @@ impl Spool {
     /// Writes the buffer. Says how many streams had lines.
     ///
     /// # Errors
-    /// Of the file system; then these lines are lost.
+    /// Of the file system; then the lines are in the buffer still.
     pub fn write(&self) -> io::Result<usize> {
         let guard = lock(&self.files);
         self.write_holding(&guard)
@@ -139,32 +154,59 @@ impl Spool {
         if taken.is_empty() {
             return Ok(0);
         }
-        let count = taken.len();
-        let bytes: usize = taken.values().map(String::len).sum();
-        let written = self.append(taken, guard);
-        if written.is_err() {
-            self.metrics.count(DROPPED, "", bytes as u64);
-        }
-        written.map(|()| count)
-    }
-
-    fn append(&self, lines: HashMap<Stream, String>, guard: &MutexGuard<'_, ()>) -> io::Result<()> {
         let mut blocks = Vec::new();
-        for (stream, lines) in lines {
-            serde_json::to_writer(&mut blocks, &Block { stream, lines })?;
+        for (stream, lines) in &taken {
+            serde_json::to_writer(&mut blocks, &Written { stream, lines })?;
             blocks.push(b'\n');
         }
-        fs::create_dir_all(&self.directory)?;
-        if self.size()? + blocks.len() as u64 > MAX_SPOOL {
-            return Err(io::Error::other("too much of them waits for delivery"));
+        match self.append(&blocks, guard) {
+            Ok(()) => Ok(taken.len()),
+            Err(error) => {
+                self.put_back(taken);
+                Err(error)
+            }
         }
-        let mut file = File::options().create(true).append(true).open(self.directory.join(OPEN))?;
-        file.write_all(&blocks)?;
-        if file.metadata()?.len() >= MAX_FILE {
+    }
+
+    /// Lines that could not be written go in front of those that came meanwhile.
+    fn put_back(&self, lines: HashMap<Stream, String>) {
+        let mut buffer = lock(&self.buffer);
+        for (stream, mut earlier) in lines {
+            if buffer.bytes + earlier.len() > MAX_BUFFER {
+                self.metrics.count(DROPPED, "", earlier.len() as u64);
+                continue;
+            }
+            buffer.bytes += earlier.len();
+            let lines = buffer.lines.entry(stream).or_default();
+            earlier.push_str(lines);
+            *lines = earlier;
+        }
+    }
+
+    fn append(&self, blocks: &[u8], guard: &MutexGuard<'_, ()>) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)?;
+        self.check_room(blocks.len() as u64)?;
+        let open = File::options().create(true).read(true).append(true).open(self.directory.join(OPEN))?;
+        append_whole(&open, blocks)?;
+        if open.metadata()?.len() >= MAX_FILE {
             self.close_holding(guard)?;
             self.full.send_modify(|count| *count += 1);
         }
         Ok(())
+    }
+
+    fn check_room(&self, more: u64) -> io::Result<()> {
+        if self.size()? + more > MAX_SPOOL {
+            return Err(io::Error::other("too much of them waits for delivery"));
+        }
+        if self.spares == 0 {
+            return Ok(());
+        }
+        let disk = rustix::fs::statvfs(&self.directory)?;
+        match disk.f_bavail.saturating_mul(disk.f_frsize) < self.spares.saturating_add(more) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
     }
 
     fn size(&self) -> io::Result<u64> {
@@ -176,11 +218,12 @@ impl Spool {
     /// Writes the buffer and closes the file that is open, if it has anything.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Of the file system. The file is closed also when nothing could be written: delivering it makes room.
     pub fn close(&self) -> io::Result<()> {
         let guard = lock(&self.files);
-        self.write_holding(&guard)?;
-        self.close_holding(&guard)
+        let written = self.write_holding(&guard);
+        self.close_holding(&guard)?;
+        written.map(drop)
     }
 
     fn close_holding(&self, _: &MutexGuard<'_, ()>) -> io::Result<()> {
@@ -195,7 +238,7 @@ impl Spool {
         }
     }
 
-    /// The closed files, oldest first.
+    /// The closed files, oldest first. What a kill left beside them is removed.
     ///
     /// # Errors
     /// Of the file system.
@@ -208,8 +251,10 @@ impl Spool {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with(CLOSED) && name.ends_with(".jsonl")) {
-                files.push(entry.path());
+            match name.to_str().and_then(|name| name.strip_prefix(CLOSED)?.split_once('.')) {
+                Some((_, "jsonl")) => files.push(entry.path()),
+                Some((_, BESIDE)) => fs::remove_file(entry.path())?,
+                _ => {}
             }
         }
         files.sort();
@@ -253,9 +298,24 @@ pub fn keep(file: &Path, left: &[Block]) -> io::Result<()> {
         serde_json::to_writer(&mut bytes, block)?;
         bytes.push(b'\n');
     }
-    let beside = file.with_extension("new");
-    fs::write(&beside, bytes)?;
-    fs::rename(beside, file)
+    let beside = file.with_extension(BESIDE);
+    let written = File::create(&beside).and_then(|mut new| {
+        new.write_all(&bytes)?;
+        new.sync_data()
+    });
+    written.and_then(|()| fs::rename(&beside, file)).inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+/// Appends all or nothing, as lines of their own.
+fn append_whole(mut file: &File, blocks: &[u8]) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let mut last = [b'\n'];
+    if before > 0 {
+        file.read_exact_at(&mut last, before - 1)?;
+    }
+    let ended = last == [b'\n'];
+    let written = if ended { Ok(()) } else { file.write_all(b"\n") };
+    written.and_then(|()| file.write_all(blocks)).inspect_err(|_| drop(file.set_len(before)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -263,67 +323,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::logging::Logging;
-
-    fn stream(source: &str) -> Stream {
-        let logging = Logging { bucket: "logs".into(), prefix: "p".into(), grants: vec![], format: None };
-        Stream::new(source, "111122223333", &logging, Timestamp::UNIX_EPOCH)
-    }
-
-    fn spool(dir: &tempfile::TempDir) -> Spool {
-        let clock = Clock::manual(Timestamp::from_second(5).unwrap());
-        Spool::new(dir.path().join("access-logs"), clock, Metrics::default())
-    }
-
-    #[test]
-    fn what_was_written_is_read_by_stream_and_what_was_torn_is_left_out() {
-        let dir = tempfile::tempdir().unwrap();
-        let spool = spool(&dir);
-        assert!(spool.closed().unwrap().is_empty());
-        for (source, line) in [("a", "one"), ("b", "two"), ("a", "three \"quoted\"")] {
-            spool.add(stream(source), line);
-            spool.write().unwrap();
-        }
-        let open = dir.path().join("access-logs").join(OPEN);
-        let mut file = File::options().append(true).open(open).unwrap();
-        file.write_all(b"{\"stream\":{\"sour").unwrap();
-        spool.close().unwrap();
-        let closed = spool.closed().unwrap();
-        assert_eq!((closed.len(), closed_at(&closed[0])), (1, Timestamp::from_second(5).ok()));
-        let blocks = read(&closed[0]).unwrap();
-        assert_eq!(blocks.len(), 2);
-        assert_eq!(blocks[0], Block { stream: stream("a"), lines: "one\nthree \"quoted\"\n".into() });
-        keep(&closed[0], &blocks[1..]).unwrap();
-        assert_eq!(read(&closed[0]).unwrap(), [Block { stream: stream("b"), lines: "two\n".into() }]);
-        keep(&closed[0], &[]).unwrap();
-        assert!(spool.closed().unwrap().is_empty());
-    }
-
-    #[test]
-    fn once_stopping_each_line_is_on_disk_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = spool(&dir);
-        first.add(stream("a"), "before");
-        first.stop();
-        first.add(stream("a"), "after");
-        drop(first);
-        let second = spool(&dir);
-        second.close().unwrap();
-        let blocks = read(&second.closed().unwrap()[0]).unwrap();
-        assert_eq!(blocks[0].lines, "before\nafter\n");
-    }
-
-    #[test]
-    fn the_buffer_is_bounded() {
-        let dir = tempfile::tempdir().unwrap();
-        let spool = spool(&dir);
-        let line = "x".repeat(1 << 20);
-        for _ in 0..20 {
-            spool.add(stream("a"), &line);
-        }
-        assert!(lock(&spool.buffer).bytes <= MAX_BUFFER);
-        assert!(spool.metrics.render().contains(DROPPED));
-    }
-}
+mod tests;

@@ -115,7 +115,53 @@ async fn keys_of_a_multi_delete_and_sources_of_copies_have_lines_of_their_own() 
     line_with(&world, &["REST.POST.MULTI_OBJECT_DELETE - \"POST /bucket?delete HTTP/1.1\" 200"]).await;
     let one = line_with(&world, &["BATCH.DELETE.OBJECT x%20y", &id]).await;
     assert!(one.contains("BATCH.DELETE.OBJECT x%20y - 204 - - - - - - - - "), "{one}");
-    line_with(&world, &["BATCH.DELETE.OBJECT from", &id]).await;
+    let other = line_with(&world, &["BATCH.DELETE.OBJECT from", &id]).await;
+    assert!(other.contains("BATCH.DELETE.OBJECT from - 204 - - 8 - - - - - "), "{other}");
+    // what a marker hides, a version, and a marker
+    let on = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    world.put("/bucket?versioning", on).await.fine();
+    let version = world.put("/bucket/from", b"123").await.fine().header("x-amz-version-id").to_owned();
+    let marker = world.post("/bucket?delete", b"<Delete><Object><Key>from</Key></Object></Delete>").await.fine();
+    line_with(&world, &["BATCH.DELETE.OBJECT from - 204 - - 3 - - - - - "]).await;
+    for (version, size) in [(version, "3"), (marker.element("DeleteMarkerVersionId"), "-")] {
+        let body = format!("<Delete><Object><Key>from</Key><VersionId>{version}</VersionId></Object></Delete>");
+        world.post("/bucket?delete", body.as_bytes()).await.fine();
+        line_with(&world, &[&format!("BATCH.DELETE.OBJECT from - 204 - - {size} - - - - {version} ")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_serves_reads_and_keeps_the_lines_until_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow = Config { access_log_interval_s: 86_400, ..support::config() };
+    let world = World::open(dir.path(), slow).await.unwrap();
+    for bucket in ["/bucket", "/logs"] {
+        world.put(bucket, b"").await.fine();
+    }
+    world.put("/logs?policy", LOGS.as_bytes()).await.fine();
+    switch_on(&world, "bucket").await;
+    world.put("/bucket/key", b"content").await.fine();
+    world.stop().await;
+    // what is left of any disk is less than this reserve
+    let world = World::open(dir.path(), Config { reserve_mib: 1 << 40, ..hurried() }).await.unwrap();
+    for n in 0..20 {
+        assert_eq!(world.get(&format!("/bucket/key?n={n}")).await.fine().body, "content");
+    }
+    world.put("/bucket/more", b"x").await.refused(503, "ServiceUnavailable");
+    let failed = r#"reconciler="object-access-log-delivery",outcome="failed""#;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !world.metrics.render().lines().any(|line| line.contains(failed) && !line.ends_with(" 0")) {
+        assert!(tokio::time::Instant::now() < deadline, "{}", world.metrics.render());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(world.get("/bucket/key").await.fine().body, "content");
+    assert_eq!(world.delete("/bucket/nothing").await.status, 204);
+    assert!(!world.metrics.render().contains("murus_object_access_log_dropped_bytes_total"));
+    world.stop().await;
+    let world = World::open(dir.path(), hurried()).await.unwrap();
+    line_with(&world, &["REST.PUT.OBJECT key"]).await;
+    let all = lines(&world).await;
+    assert_eq!(all.iter().filter(|line| line.contains("REST.PUT.OBJECT key")).count(), 1);
 }
 
 #[tokio::test]

@@ -99,24 +99,24 @@ pub fn copied_from(
     x.notes.with(|noted| noted.lines.push(note));
 }
 
-/// Notes what a DeleteObjects did.
-pub fn deleted(x: &Exchange, deleted: &[Deleted], errors: &[DeleteError]) {
+/// Notes what a DeleteObjects did, with the sizes of what it removed or hid.
+pub fn deleted(x: &Exchange, deleted: &[(Deleted, Option<u64>)], errors: &[DeleteError]) {
     let Ok(bucket) = x.bucket() else { return };
     let Some(stream) = stream(&x.place.bucket, bucket, x.caller.now) else { return };
-    let note = |key: &str, version: &Option<String>, status, error: Option<&str>| Note {
+    let note = |key: &str, version: &Option<String>, size, status, error: Option<&str>| Note {
         stream: stream.clone(),
         owner: bucket.owner.clone(),
         operation: "BATCH.DELETE.OBJECT",
         key: key.to_owned(),
         version: version.clone(),
-        size: None,
+        size,
         status,
         error: error.map(str::to_owned),
         part: true,
     };
-    let gone = deleted.iter().map(|one| note(&one.key, &one.version_id, 204, None));
+    let gone = deleted.iter().map(|(one, size)| note(&one.key, &one.version_id, *size, 204, None));
     let kept =
-        errors.iter().map(|one| note(&one.key, &one.version_id, status_of(&one.code), Some(&one.code)));
+        errors.iter().map(|one| note(&one.key, &one.version_id, None, status_of(&one.code), Some(&one.code)));
     x.notes.with(|noted| noted.lines.extend(gone.chain(kept)));
 }
 

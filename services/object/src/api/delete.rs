@@ -93,7 +93,7 @@ pub async fn many(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     result.errors.extend(errors);
     access_log::deleted(x, &deleted, &result.errors);
     if asked.quiet != Some(true) {
-        result.deleted = deleted;
+        result.deleted = deleted.into_iter().map(|(one, _)| one).collect();
     }
     document("DeleteResult", &result)
 }
@@ -147,7 +147,8 @@ fn failed(object: ObjectIdentifier, error: Error) -> DeleteError {
     }
 }
 
-type Outcome = (Vec<Deleted>, Vec<DeleteError>, Vec<DataId>);
+/// What is gone and its size, what is not, and files that nothing refers to any more.
+type Outcome = (Vec<(Deleted, Option<u64>)>, Vec<DeleteError>, Vec<DataId>);
 
 async fn delete_all(x: &Exchange, allowed: Vec<(ObjectIdentifier, Terms)>) -> Result<Outcome, Error> {
     let (bucket, marker) = (x.place.bucket.clone(), marker(x)?);
@@ -158,7 +159,8 @@ async fn delete_all(x: &Exchange, allowed: Vec<(ObjectIdentifier, Terms)>) -> Re
             match remove(tx, &place, terms.which, &terms.condition, &marker, terms.removal) {
                 Ok(mut written) => {
                     freed.append(&mut written.freed);
-                    gone.push(deleted(object.clone(), written));
+                    let size = written.size;
+                    gone.push((deleted(object.clone(), written), size));
                 }
                 Err(Error::Store(error)) => return Err(Error::Store(error)),
                 Err(error) => errors.push(failed(object.clone(), error)),

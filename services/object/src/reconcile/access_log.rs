@@ -2,7 +2,8 @@
 //! and every stream in it, one object in the stream's target bucket, then removes the file.
 //!
 //! The key of an object is made of the file and the stream, so that a delivery that a crash cut short is repeated under
-//! the same keys. What the target refuses is dropped, as AWS does; what fails for another reason stays for the next pass.
+//! the same keys. What the target refuses is dropped, as AWS does; what fails for another reason stays for the next pass
+//! and holds up nothing else.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,35 +42,39 @@ impl Reconciler for Deliver {
 
     async fn pass(&self) -> Result<usize, Error> {
         let service = Arc::clone(&self.0);
-        let files = blocking(move || {
-            service.spool.close()?;
-            Ok(service.spool.closed()?)
-        })
-        .await?;
-        let mut done = 0;
+        let (closing, files) = blocking(move || Ok((service.spool.close(), service.spool.closed()?))).await?;
+        let (mut done, mut failed) = (0, closing.err().map(Error::from));
         for file in files {
-            let from = file.clone();
-            let (mut left, mut failed) = (Vec::new(), None);
-            for block in blocking(move || Ok(spool::read(&from)?)).await? {
-                match self.deliver(&file, &block).await {
-                    Ok(()) => done += 1,
-                    Err(error) if error.code.status() < 500 => self.refused(&block.stream, &error),
-                    Err(error) => {
-                        failed = Some(error);
-                        left.push(block);
-                    }
-                }
-            }
-            blocking(move || Ok(spool::keep(&file, &left)?)).await?;
-            if let Some(error) = failed {
-                return Err(error.into());
+            match self.deliver_file(&file).await {
+                Ok(objects) => done += objects,
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 }
 
 impl Deliver {
+    /// Says how many objects were made; fails when something of the file is left.
+    async fn deliver_file(&self, file: &Path) -> Result<usize, Error> {
+        let (from, mut done, mut left, mut failed) = (file.to_owned(), 0, Vec::new(), None);
+        for block in blocking(move || Ok(spool::read(&from)?)).await? {
+            match self.deliver(file, &block).await {
+                Ok(()) => done += 1,
+                Err(error) if error.code.status() < 500 => self.refused(&block.stream, &error),
+                Err(error) => {
+                    failed = Some(error);
+                    left.push(block);
+                }
+            }
+        }
+        if done > 0 || failed.is_none() {
+            let of = file.to_owned();
+            blocking(move || Ok(spool::keep(&of, &left)?)).await?;
+        }
+        failed.map_or(Ok(done), |error| Err(error.into()))
+    }
+
     async fn deliver(&self, file: &Path, block: &Block) -> Result<(), ApiError> {
         let context = &self.0.context;
         let at = spool::closed_at(file).unwrap_or_else(|| context.clock.now());

@@ -92,6 +92,8 @@ pub struct Written {
     pub version: Option<String>,
     /// Whether that version is a delete marker.
     pub marker: bool,
+    /// Of a deletion: bytes of the object that was removed, or hidden by a marker.
+    pub size: Option<u64>,
     /// Files that nothing refers to any more.
     pub freed: Vec<DataId>,
 }
@@ -146,7 +148,7 @@ pub fn put_new(
     let mut freed = Vec::new();
     let object = Object { data: data.publish(tx)?, ..object.clone() };
     let version = put(tx, place, &object, condition, &mut freed)?;
-    Ok(Written { version, marker: false, freed })
+    Ok(Written { version, freed, ..Written::default() })
 }
 
 /// What is copied: the version of a key that is named, else its current object, as it was when it was looked at.
@@ -178,7 +180,7 @@ pub fn copy(
     let mut freed = Vec::new();
     let data = share(tx, &found.data, fresh)?.ok_or(Error::Changed)?;
     let version = put(tx, place, &Object { data, ..object.clone() }, condition, &mut freed)?;
-    Ok(Written { version, marker: false, freed })
+    Ok(Written { version, freed, ..Written::default() })
 }
 
 /// Deletes a key: removes its object, or marks it as deleted where versions are kept.
@@ -191,17 +193,18 @@ pub fn delete(
     let bucket = bucket(tx, &place.bucket)?;
     condition.check_delete(tx, &bucket, place)?;
     let current = tx.get(&OBJECTS, &place.row())?;
+    let size = current.as_ref().map(|object| object.size);
     let mut freed = Vec::new();
     match (bucket.versioning, current) {
         (Some(versioning), current) => {
             let marker = versions::mark(tx, versioning, place, current, marker, &mut freed)?;
-            Ok(Written { version: bucket.version_shown(marker.version), marker: true, freed })
+            Ok(Written { version: bucket.version_shown(marker.version), marker: true, size, freed })
         }
         (None, Some(current)) => {
             release(tx, &current.data, &mut freed)?;
             usage::taken(tx, &place.bucket, &current)?;
             tx.delete(&OBJECTS, &place.row())?;
-            Ok(Written { freed, ..Written::default() })
+            Ok(Written { size, freed, ..Written::default() })
         }
         (None, None) => Ok(Written::default()),
     }
@@ -225,8 +228,12 @@ pub fn delete_version(
     }
     let mut freed = Vec::new();
     let removed = versions::remove(tx, place, which, &mut freed)?;
-    let marker = matches!(removed, Some(Version::Marker(_)));
-    Ok(Written { version: bucket.versioning.map(|_| which.to_string()), marker, freed })
+    let (marker, size) = match removed {
+        Some(Version::Marker(_)) => (true, None),
+        Some(Version::Object(object)) => (false, Some(object.size)),
+        None => (false, None),
+    };
+    Ok(Written { version: bucket.versioning.map(|_| which.to_string()), marker, size, freed })
 }
 
 /// Changes a bucket.
