@@ -1,6 +1,7 @@
 //! Storage classes, asking content back from the archive, attributes, metadata, and what new buckets begin with.
 
 use object::config::NewBucketDefaults;
+use object::domain::checksum::{Algorithm, Running};
 
 use crate::support::identity::{ADMIN, READER};
 use crate::support::{World, config};
@@ -68,9 +69,12 @@ async fn attributes_are_told_as_asked() {
     let mut parts = String::new();
     for (number, content) in [(2, vec![1u8; 5 << 20]), (7, vec![2u8; 10])] {
         let path = format!("/bucket/key?partNumber={number}&uploadId={id}");
-        let sum = world.put(&path, &content).await.fine();
-        let (etag, sum) = (sum.header("etag"), sum.header("x-amz-checksum-sha256"));
-        assert_eq!(sum.len(), 44, "{sum}");
+        let mut running = Running::new(Algorithm::Sha256);
+        running.update(&content);
+        let sum = running.finish().base64();
+        let brought = [("x-amz-checksum-sha256", sum.as_str())];
+        let part = world.call(Some(&ADMIN), "PUT", &path, &brought, &content).await.fine();
+        let etag = part.header("etag");
         parts += &format!(
             "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><ChecksumSHA256>{sum}</ChecksumSHA256></Part>"
         );
