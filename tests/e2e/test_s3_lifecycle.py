@@ -44,6 +44,15 @@ def test_rules_are_given_back_as_they_were_put(s3, bucket):
             "NoncurrentVersionExpiration": {"NoncurrentDays": 3, "NewerNoncurrentVersions": 5},
         },
         {
+            "ID": "down",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "old/"},
+            "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 90, "StorageClass": "GLACIER"}],
+            "NoncurrentVersionTransitions": [
+                {"NoncurrentDays": 0, "StorageClass": "DEEP_ARCHIVE", "NewerNoncurrentVersions": 2}
+            ],
+        },
+        {
             "ID": "clean",
             "Status": "Enabled",
             "Filter": {},
@@ -71,7 +80,9 @@ def test_rules_are_given_back_as_they_were_put(s3, bucket):
         ({"Expiration": {"Days": 1}, "ID": "x" * 256}, "InvalidArgument"),
         ({"Expiration": {"Days": 1}, "Prefix": "a"}, "MalformedXML"),
         ({"NoncurrentVersionExpiration": {"NoncurrentDays": 0}}, "InvalidArgument"),
-        ({"Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}, "NotImplemented"),
+        ({"Transitions": [{"Days": 29, "StorageClass": "STANDARD_IA"}]}, "InvalidArgument"),
+        ({"Transitions": [{"Days": 1, "StorageClass": "STANDARD"}]}, "MalformedXML"),
+        ({"Expiration": {"Days": 1}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}, "InvalidArgument"),
         (
             {"Filter": {"Tag": {"Key": "a", "Value": "b"}}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
             "InvalidRequest",
@@ -184,3 +195,20 @@ def test_a_rule_without_an_id_gets_one(s3, bucket):
     set_rules(s3, bucket, {"Expiration": {"Date": FUTURE}})
     rule = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]
     assert re.fullmatch(r"[0-9a-f]{32}", rule["ID"])
+
+
+def test_objects_go_down_the_storage_classes(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a/large", Body=b"x" * (128 << 10))
+    s3.put_object(Bucket=bucket, Key="a/small", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="b/large", Body=b"x" * (128 << 10))
+    set_rules(
+        s3,
+        bucket,
+        {"Filter": {"Prefix": "a/"}, "Transitions": [{"Days": 0, "StorageClass": "DEEP_ARCHIVE"}]},
+    )
+    classes = lambda: [row["StorageClass"] for row in s3.list_objects_v2(Bucket=bucket)["Contents"]]  # noqa: E731
+    wait_until(lambda: classes() == ["DEEP_ARCHIVE", "STANDARD", "STANDARD"], 30, what=classes)
+    assert s3.head_object(Bucket=bucket, Key="a/large")["StorageClass"] == "DEEP_ARCHIVE"
+    refused("InvalidObjectState", s3.get_object, Bucket=bucket, Key="a/large")
+    s3.restore_object(Bucket=bucket, Key="a/large", RestoreRequest={"Days": 1})
+    assert s3.get_object(Bucket=bucket, Key="a/large")["Body"].read() == b"x" * (128 << 10)

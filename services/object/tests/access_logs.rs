@@ -121,10 +121,12 @@ async fn keys_of_a_multi_delete_and_sources_of_copies_have_lines_of_their_own() 
     let on = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     world.put("/bucket?versioning", on).await.fine();
     let version = world.put("/bucket/from", b"123").await.fine().header("x-amz-version-id").to_owned();
-    let marker = world.post("/bucket?delete", b"<Delete><Object><Key>from</Key></Object></Delete>").await.fine();
+    let marker =
+        world.post("/bucket?delete", b"<Delete><Object><Key>from</Key></Object></Delete>").await.fine();
     line_with(&world, &["BATCH.DELETE.OBJECT from - 204 - - 3 - - - - - "]).await;
     for (version, size) in [(version, "3"), (marker.element("DeleteMarkerVersionId"), "-")] {
-        let body = format!("<Delete><Object><Key>from</Key><VersionId>{version}</VersionId></Object></Delete>");
+        let body =
+            format!("<Delete><Object><Key>from</Key><VersionId>{version}</VersionId></Object></Delete>");
         world.post("/bucket?delete", body.as_bytes()).await.fine();
         line_with(&world, &[&format!("BATCH.DELETE.OBJECT from - 204 - - {size} - - - - {version} ")]).await;
     }
@@ -171,7 +173,12 @@ async fn what_a_lifecycle_does_is_logged() {
     let rule = "<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration>\
                 </Rule></LifecycleConfiguration>";
     world.put("/bucket?lifecycle", rule.as_bytes()).await.fine();
+    let down = "<LifecycleConfiguration><Rule><Filter><And><Prefix>cold</Prefix><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan></And></Filter><Status>Enabled</Status><Transition><Days>0</Days><StorageClass>DEEP_ARCHIVE</StorageClass></Transition></Rule></LifecycleConfiguration>";
     let line = line_with(&world, &["S3.EXPIRE.OBJECT old"]).await;
+    world.put("/bucket/cold", b"1234").await.fine();
+    world.put("/bucket?lifecycle", down.as_bytes()).await.fine();
+    let cold = line_with(&world, &["S3.TRANSITION_GDA.OBJECT cold"]).await;
+    assert!(cold.contains(" AmazonS3 ") && cold.contains(" cold - - - - 4 - - - - - "), "{cold}");
     assert!(line.contains("+0000] - AmazonS3 ") && line.contains(" old - - - - 3 - - - - - "), "{line}");
 }
 

@@ -313,7 +313,9 @@ async fn parts_of_an_object_with_a_checksum_of_the_whole_are_told_without_theirs
     let (one, two) = (vec![1u8; 5 * MIB], b"tail".to_vec());
     let full = [("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", "FULL_OBJECT")];
     let mode = [("x-amz-checksum-mode", "ENABLED")];
-    for (parts, told) in [(vec![&one[..], &two], String::new()), (vec![&two[..]], sum(Algorithm::Crc32, &two))] {
+    for (parts, told) in
+        [(vec![&one[..], &two], String::new()), (vec![&two[..]], sum(Algorithm::Crc32, &two))]
+    {
         let (id, done) = upload(&world, &full, &parts).await;
         world.post(&format!("/bucket/key?uploadId={id}"), completion(&done, 0).as_bytes()).await.fine();
         let path = format!("/bucket/key?partNumber={}", parts.len());

@@ -16,6 +16,21 @@ async fn hurried() -> World {
     world
 }
 
+fn move_to(class: &str, when: &str) -> String {
+    format!("<Transition>{when}<StorageClass>{class}</StorageClass></Transition>")
+}
+
+fn noncurrent(class: &str, days: i64) -> String {
+    format!(
+        "<NoncurrentVersionTransition><NoncurrentDays>{days}</NoncurrentDays><StorageClass>{class}</StorageClass>\
+         </NoncurrentVersionTransition>"
+    )
+}
+
+fn days(number: i64) -> String {
+    format!("<Days>{number}</Days>")
+}
+
 async fn set(world: &World, rules: &str) -> Reply {
     let body = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
     world.put("/bucket?lifecycle", body.as_bytes()).await
@@ -75,11 +90,6 @@ async fn a_configuration_is_checked_kept_and_given_back() {
         ),
         (rule(all, "<Expiration><Date>2030-01-01T01:00:00Z</Date></Expiration>"), 400, "InvalidArgument"),
         (rule(all, "<Expiration><Date>soon</Date></Expiration>"), 400, "MalformedXML"),
-        (
-            rule(all, "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"),
-            501,
-            "NotImplemented",
-        ),
         (
             rule("<Filter><Prefix>a</Prefix><ObjectSizeLessThan>5</ObjectSizeLessThan></Filter>", days),
             400,
@@ -290,4 +300,163 @@ async fn uploads_that_nobody_completes_are_given_up() {
     world.files_become(0).await;
     assert_eq!(world.get("/bucket?uploads").await.elements("Key"), ["b"]);
     world.get(&format!("/bucket/a/big?uploadId={id}")).await.refused(404, "NoSuchUpload");
+}
+
+/// Waits until the versions of the bucket have these classes, as they are listed.
+async fn classes_become(world: &World, expected: &[&str]) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let found = world.get("/bucket?versions").await.fine().elements("StorageClass");
+        if found == expected {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{found:?}, not {expected:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn transitions_are_held_to_what_aws_takes() {
+    let world = World::new().await;
+    world.put("/bucket", b"").await.fine();
+    let filter = "<Filter><Prefix>a/</Prefix></Filter>";
+    let date = "<Date>2030-01-01T00:00:00Z</Date>";
+    let ends = |when: &str| format!("<Expiration>{when}</Expiration>");
+    let last = |days: i64| {
+        format!(
+            "<NoncurrentVersionExpiration><NoncurrentDays>{days}</NoncurrentDays></NoncurrentVersionExpiration>"
+        )
+    };
+    for (actions, code, message) in [
+        (move_to("STANDARD", &days(1)), "MalformedXML", ""),
+        (move_to("REDUCED_REDUNDANCY", &days(1)), "MalformedXML", ""),
+        (move_to("NOWHERE", &days(1)), "MalformedXML", ""),
+        (move_to("GLACIER", ""), "MalformedXML", ""),
+        (move_to("GLACIER", &format!("{}{date}", days(1))), "MalformedXML", ""),
+        (move_to("GLACIER", "<Date>2030-01-01T01:00:00Z</Date>"), "InvalidArgument", "at midnight GMT"),
+        (move_to("GLACIER", &days(-1)), "InvalidArgument", "'Days' in Transition action must be nonnegative"),
+        (
+            move_to("STANDARD_IA", &days(29)),
+            "InvalidArgument",
+            "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'",
+        ),
+        (
+            noncurrent("ONEZONE_IA", 29),
+            "InvalidArgument",
+            "'NoncurrentDays' in NoncurrentVersionTransition action must be greater than or equal to 30 for \
+             storageClass 'ONEZONE_IA'",
+        ),
+        (
+            move_to("GLACIER", &days(1)) + &move_to("GLACIER", &days(2)),
+            "InvalidRequest",
+            "'StorageClass' must be different for 'Transition' actions in same 'Rule' with filter '(prefix=a/)'",
+        ),
+        (
+            move_to("GLACIER", &days(1)) + &move_to("DEEP_ARCHIVE", date),
+            "InvalidRequest",
+            "Found mixed 'Date' and 'Days' based Transition actions in lifecycle rule for filter '(prefix=a/)'",
+        ),
+        (
+            move_to("DEEP_ARCHIVE", &days(60)) + &move_to("GLACIER", &days(60)),
+            "InvalidArgument",
+            "'Days' in the 'Transition' action for StorageClass 'DEEP_ARCHIVE' for filter '(prefix=a/)' must be \
+             greater than 'Days' in the 'Transition' action for StorageClass 'GLACIER' for filter '(prefix=a/)'",
+        ),
+        (
+            move_to("GLACIER", &days(5)) + &ends(&days(5)),
+            "InvalidArgument",
+            "'Days' in the Expiration action for filter '(prefix=a/)' must be greater than 'Days' in the Transition \
+             action",
+        ),
+        (
+            move_to("GLACIER", date) + &ends(&days(5)),
+            "InvalidRequest",
+            "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter \
+             '(prefix=a/)'",
+        ),
+        (
+            noncurrent("GLACIER", 7) + &last(7),
+            "InvalidArgument",
+            "'NoncurrentDays' in the NoncurrentVersionExpiration action for filter '(prefix=a/)' must be greater \
+             than 'NoncurrentDays' in the NoncurrentVersionTransition action",
+        ),
+        (
+            noncurrent("GLACIER", 0)
+                .replace("<Storage", "<NewerNoncurrentVersions>0</NewerNoncurrentVersions><Storage"),
+            "InvalidArgument",
+            "'NewerNoncurrentVersions' for NoncurrentVersionTransition action must be an integer between 1 and 100",
+        ),
+    ] {
+        let reply = set(&world, &rule(filter, &actions)).await;
+        reply.refused(400, code);
+        assert!(reply.text().replace("&apos;", "'").contains(message), "{}", reply.text());
+        world.get("/bucket?lifecycle").await.refused(404, "NoSuchLifecycleConfiguration");
+    }
+    let all = [
+        rule(
+            filter,
+            &(move_to("STANDARD_IA", &days(30)) + &move_to("DEEP_ARCHIVE", &days(180)) + &ends(&days(181))),
+        ),
+        rule("<Prefix>b</Prefix>", &(move_to("GLACIER_IR", date) + &noncurrent("GLACIER", 0) + &last(1))),
+    ];
+    set(&world, &all.concat()).await.fine();
+    let got = world.get("/bucket?lifecycle").await.fine();
+    assert_eq!(got.elements("Transition").len(), 3);
+    assert!(got.text().contains("2030-01-01T00:00:00"), "{}", got.text());
+    assert!(got.text().contains(&noncurrent("GLACIER", 0)), "{}", got.text());
+}
+
+#[tokio::test]
+async fn objects_go_to_the_classes_of_their_rules_and_stay_what_they_are() {
+    let world = hurried().await;
+    let (large, small) = (vec![7u8; 128 << 10], vec![7u8; (128 << 10) - 1]);
+    let put = world.put("/bucket/a/large", &large).await.fine();
+    let modified = world.get("/bucket/a/large").await.header("last-modified").to_owned();
+    world.put("/bucket/a/small", &small).await.fine();
+    world.put("/bucket/b/large", &large).await.fine();
+    let class = [("x-amz-storage-class", "DEEP_ARCHIVE")];
+    world.call(Some(&ADMIN), "PUT", "/bucket/a/zero", &class, &large).await.fine();
+    let down = move_to("INTELLIGENT_TIERING", &days(0)) + &move_to("GLACIER_IR", &days(1));
+    set(&world, &rule("<Filter><Prefix>a/</Prefix></Filter>", &down)).await.fine();
+    classes_become(&world, &["GLACIER_IR", "STANDARD", "DEEP_ARCHIVE", "STANDARD"]).await;
+    let got = world.get("/bucket/a/large").await.fine();
+    assert_eq!((got.header("etag"), got.header("last-modified")), (put.header("etag"), modified.as_str()));
+    assert_eq!((got.header("x-amz-storage-class"), &got.body[..]), ("GLACIER_IR", &large[..]));
+    // into the archive goes also what is small, where the bucket says so, and is asked back from there
+    let archive = format!(
+        "<LifecycleConfiguration>{}</LifecycleConfiguration>",
+        rule(
+            "<Filter><Prefix>a/</Prefix></Filter>",
+            &move_to("GLACIER", "<Date>2020-01-01T00:00:00Z</Date>")
+        )
+    );
+    let varies = [("x-amz-transition-default-minimum-object-size", "varies_by_storage_class")];
+    world.call(Some(&ADMIN), "PUT", "/bucket?lifecycle", &varies, archive.as_bytes()).await.fine();
+    classes_become(&world, &["GLACIER", "GLACIER", "DEEP_ARCHIVE", "STANDARD"]).await;
+    world.get("/bucket/a/small").await.refused(403, "InvalidObjectState");
+    let back = b"<RestoreRequest><Days>1</Days></RestoreRequest>";
+    assert_eq!(world.post("/bucket/a/small?restore", back).await.status, 202);
+    assert_eq!(world.get("/bucket/a/small").await.fine().body, small);
+}
+
+#[tokio::test]
+async fn versions_go_when_they_are_noncurrent_and_a_transition_comes_before_a_marker() {
+    let world = hurried().await;
+    enable(&world).await;
+    let body = vec![1u8; 128 << 10];
+    for _ in 0..3 {
+        world.put("/bucket/key", &body).await.fine();
+    }
+    let kept = noncurrent("GLACIER", 1)
+        .replace("<Storage", "<NewerNoncurrentVersions>1</NewerNoncurrentVersions><Storage");
+    set(&world, &rule("<Filter/>", &kept)).await.fine();
+    classes_become(&world, &["STANDARD", "STANDARD", "GLACIER"]).await;
+    // both are due at once: the object is in its class when it is hidden
+    let both = [
+        rule("<Filter/>", &move_to("GLACIER_IR", &days(0))),
+        rule("<Filter/>", "<Expiration><Date>2020-01-01T00:00:00Z</Date></Expiration>"),
+    ];
+    set(&world, &both.concat()).await.fine();
+    becomes(&world, &["key", "key", "key", "-key"]).await;
+    classes_become(&world, &["GLACIER_IR", "STANDARD", "GLACIER"]).await;
 }

@@ -16,10 +16,11 @@ use store::Read;
 
 use super::exchange::Exchange;
 use super::reply::{document, http_date, iso_date, no_content, ok, set_named};
-use super::small_body;
+use super::{small_body, transitions};
 use crate::domain::lifecycle::{Day, Expiration, Filter, Lifecycle, Noncurrent, Rule};
 use crate::domain::names::MAX_KEY_BYTES;
 use crate::domain::object::Object;
+use crate::domain::transition::{ALL_128K, VARIES};
 use crate::error::Error;
 use crate::store::LIFECYCLES;
 use crate::store::lifecycle::set;
@@ -28,13 +29,13 @@ const MAX_RULES: usize = 1000;
 const MAX_ID: usize = 255;
 const MAX_KEPT: i64 = 100;
 const MINIMUM: &str = "x-amz-transition-default-minimum-object-size";
-const MINIMA: [&str; 2] = ["all_storage_classes_128K", "varies_by_storage_class"];
+const MINIMA: [&str; 2] = [ALL_128K, VARIES];
 
-fn malformed(why: &str) -> Error {
+pub(super) fn malformed(why: &str) -> Error {
     Error::MalformedXml(why.to_owned())
 }
 
-fn invalid(message: &str) -> Error {
+pub(super) fn invalid(message: &str) -> Error {
     Error::InvalidRequest(message.to_owned())
 }
 
@@ -77,10 +78,6 @@ fn checked(rule: LifecycleRule, fresh: impl Fn() -> String) -> Result<Rule, Erro
         Some("Disabled") => false,
         _ => return Err(malformed("Status is neither Enabled nor Disabled")),
     };
-    if !rule.transitions.is_empty() || !rule.noncurrent_version_transitions.is_empty() {
-        // there is one kind of storage here: a transition would be a word and no deed
-        return Err(Error::NotImplemented("lifecycle transitions between storage classes".into()));
-    }
     let filter = match (rule.prefix, rule.filter) {
         (Some(prefix), None) => Filter { legacy: true, prefix: Some(prefix), ..Filter::default() },
         (None, Some(filter)) => of_filter(filter)?,
@@ -89,21 +86,25 @@ fn checked(rule: LifecycleRule, fresh: impl Fn() -> String) -> Result<Rule, Erro
     if filter.prefix.as_ref().is_some_and(|prefix| prefix.len() > MAX_KEY_BYTES) {
         return Err(invalid("The maximum size of a prefix is 1024."));
     }
+    let expiration = rule.expiration.map(of_expiration).transpose()?;
+    let noncurrent =
+        rule.noncurrent_version_expiration.map(|asked| of_noncurrent(&asked, &filter)).transpose()?;
+    let noncurrent_transitions = rule.noncurrent_version_transitions;
     let rule = Rule {
         id,
         enabled,
-        expiration: rule.expiration.map(of_expiration).transpose()?,
-        noncurrent: rule
-            .noncurrent_version_expiration
-            .map(|asked| of_noncurrent(&asked, &filter))
-            .transpose()?,
+        expiration,
+        noncurrent,
+        transitions: transitions::of_current(rule.transitions, &filter, expiration)?,
+        noncurrent_transitions: transitions::of_noncurrent(noncurrent_transitions, &filter, noncurrent)?,
         abort_days: rule
             .abort_incomplete_multipart_upload
             .map(|asked| of_abort(&asked, &filter))
             .transpose()?,
         filter,
     };
-    if rule.expiration.is_none() && rule.noncurrent.is_none() && rule.abort_days.is_none() {
+    let moves = !rule.transitions.is_empty() || !rule.noncurrent_transitions.is_empty();
+    if rule.expiration.is_none() && rule.noncurrent.is_none() && rule.abort_days.is_none() && !moves {
         return Err(invalid("At least one action needs to be specified in a rule"));
     }
     if matches!(rule.expiration, Some(Expiration::Markers(_))) && !rule.filter.tags.is_empty() {
@@ -176,7 +177,8 @@ fn of_expiration(asked: LifecycleExpiration) -> Result<Expiration, Error> {
     }
 }
 
-fn midnight(text: &str) -> Result<Timestamp, Error> {
+/// A time of day that AWS takes for a date.
+pub(super) fn midnight(text: &str) -> Result<Timestamp, Error> {
     let text = text.trim();
     let date = match text.contains('T') {
         true => text.parse(),
@@ -191,21 +193,24 @@ fn midnight(text: &str) -> Result<Timestamp, Error> {
 
 fn of_noncurrent(asked: &NoncurrentVersionExpiration, filter: &Filter) -> Result<Noncurrent, Error> {
     let days = days("NoncurrentDays", "NoncurrentVersionExpiration", asked.noncurrent_days)?;
-    let keep = match asked.newer_noncurrent_versions {
-        None => None,
-        Some(_) if filter.legacy => {
-            return Err(invalid("NewerNoncurrentVersions cannot be specified without Filter."));
-        }
-        Some(keep) if (1..=MAX_KEPT).contains(&keep) => u32::try_from(keep).ok(),
-        Some(keep) => {
-            return Err(Error::argument(
-                "NewerNoncurrentVersions",
-                &keep.to_string(),
-                "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must be an integer between 1 and 100",
-            ));
-        }
-    };
+    let keep = kept(asked.newer_noncurrent_versions, "NoncurrentVersionExpiration", filter)?;
     Ok(Noncurrent { days, keep })
+}
+
+/// How many newer noncurrent versions an action leaves alone.
+pub(super) fn kept(number: Option<i64>, action: &str, filter: &Filter) -> Result<Option<u32>, Error> {
+    match number {
+        None => Ok(None),
+        Some(_) if filter.legacy => {
+            Err(invalid("NewerNoncurrentVersions cannot be specified without Filter."))
+        }
+        Some(keep) if (1..=MAX_KEPT).contains(&keep) => Ok(u32::try_from(keep).ok()),
+        Some(keep) => Err(Error::argument(
+            "NewerNoncurrentVersions",
+            &keep.to_string(),
+            format!("'NewerNoncurrentVersions' for {action} action must be an integer between 1 and 100"),
+        )),
+    }
 }
 
 fn of_abort(asked: &AbortIncompleteMultipartUpload, filter: &Filter) -> Result<u32, Error> {
@@ -267,7 +272,12 @@ fn shown(rule: Rule) -> LifecycleRule {
         abort_incomplete_multipart_upload: rule
             .abort_days
             .map(|days| AbortIncompleteMultipartUpload { days_after_initiation: Some(days.into()) }),
-        ..LifecycleRule::default()
+        transitions: rule.transitions.into_iter().map(transitions::shown).collect(),
+        noncurrent_version_transitions: rule
+            .noncurrent_transitions
+            .into_iter()
+            .map(transitions::shown_noncurrent)
+            .collect(),
     }
 }
 

@@ -44,6 +44,7 @@ pub mod small_body;
 pub mod tagging;
 pub mod target;
 pub mod trail;
+pub mod transitions;
 pub mod uploads;
 pub mod versions;
 

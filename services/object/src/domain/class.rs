@@ -55,6 +55,24 @@ impl StorageClass {
         *self == StorageClass::Standard
     }
 
+    /// How far down the way it is that a lifecycle goes, from the class used most to the one used least.
+    pub const fn depth(self) -> u8 {
+        match self {
+            StorageClass::Standard | StorageClass::ReducedRedundancy => 0,
+            StorageClass::StandardIa => 1,
+            StorageClass::IntelligentTiering => 2,
+            StorageClass::OnezoneIa => 3,
+            StorageClass::GlacierIr => 4,
+            StorageClass::Glacier => 5,
+            StorageClass::DeepArchive => 6,
+        }
+    }
+
+    /// Whether a lifecycle may go from that class to this one.
+    pub const fn is_below(self, from: StorageClass) -> bool {
+        self.depth() > from.depth()
+    }
+
     /// Whether content has to be asked back before it can be read.
     pub fn is_archive(self) -> bool {
         matches!(self, StorageClass::Glacier | StorageClass::DeepArchive)

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::object::Object;
+use super::transition::{NoncurrentTransition, Transition};
 use super::version::Version;
 
 /// The lifecycle of a bucket.
@@ -20,7 +21,7 @@ pub struct Lifecycle {
 store::json_value!(Lifecycle, version = 1);
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Unique within the bucket.
     pub id: String,
@@ -37,6 +38,12 @@ pub struct Rule {
     /// After so many days uploads are given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_days: Option<u32>,
+    /// When current objects go to another class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
+    /// When noncurrent versions do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noncurrent_transitions: Vec<NoncurrentTransition>,
 }
 
 /// What a rule is about: everything that meets all of these.
@@ -115,7 +122,7 @@ impl Filter {
         self.prefix.as_deref().is_none_or(|prefix| key.starts_with(prefix))
     }
 
-    fn takes_object(&self, key: &str, object: &Object) -> bool {
+    pub(super) fn takes_object(&self, key: &str, object: &Object) -> bool {
         self.takes_key(key)
             && self.larger_than.is_none_or(|size| object.size > size)
             && self.smaller_than.is_none_or(|size| object.size < size)
@@ -156,7 +163,7 @@ impl Expiration {
 }
 
 impl Lifecycle {
-    fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.enabled)
     }
 
@@ -215,7 +222,7 @@ mod tests {
     }
 
     fn rule(filter: Filter) -> Rule {
-        Rule { id: "r".into(), enabled: true, filter, expiration: None, noncurrent: None, abort_days: None }
+        Rule { id: "r".into(), enabled: true, filter, ..Rule::default() }
     }
 
     fn of(rules: Vec<Rule>) -> Lifecycle {

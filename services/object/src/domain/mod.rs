@@ -16,5 +16,6 @@ pub mod object;
 pub mod post_policy;
 pub mod scrub;
 pub mod tag;
+pub mod transition;
 pub mod upload;
 pub mod version;

@@ -1,5 +1,8 @@
 //! For every bucket that has a lifecycle, once a day of the lifecycle and whenever the lifecycle was changed: walk its
-//! versions and uploads, and expire, remove and abort what the rules say is due.
+//! versions and uploads, and expire, remove, move to another class and abort what the rules say is due.
+//!
+//! Where several things are due, the order is AWS's: what removes content for good, then a transition, then what only
+//! leaves a delete marker.
 //!
 //! The walk goes page by page, each on a state of its own, so that it may take as long as it needs. What is due is
 //! looked at again in the transaction that does it.
@@ -14,13 +17,14 @@ use tokio::sync::Mutex;
 
 use crate::api::access_log;
 use crate::domain::lifecycle::{Day, Lifecycle};
+use crate::domain::object::Object;
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Service;
 use crate::store::lifecycle::{Action, Moment, carry_out};
 use crate::store::list::{Entry, Walk};
 use crate::store::version_list::{self, Listed};
-use crate::store::{LIFECYCLES, UPLOADS, VERSIONS};
+use crate::store::{BUCKETS, LIFECYCLES, UPLOADS, VERSIONS};
 
 /// Rows of a page, and at most so many actions in a transaction.
 const PAGE: usize = 500;
@@ -42,7 +46,9 @@ impl Expire {
         let (day, now) = (Day(self.service.config.lifecycle_day_seconds), self.service.context.clock.now());
         let mut done = self.abort_uploads(name, lifecycle, day, now).await?;
         let mut walk = Walk { limit: PAGE, ..Walk::default() };
-        let (mut behind, mut judge) = (None, Judge::new(lifecycle, day, now));
+        let bucket = self.service.store.snapshot()?.get(&BUCKETS, &name.to_owned())?;
+        let marks = bucket.is_some_and(|bucket| bucket.versioning.is_some());
+        let (mut behind, mut judge) = (None, Judge::new(lifecycle, day, now, marks));
         loop {
             let snapshot = self.service.store.snapshot()?;
             let page = version_list::run(&walk, &snapshot, name, behind)?;
@@ -132,6 +138,8 @@ struct Judge<'a> {
     lifecycle: &'a Lifecycle,
     day: Day,
     now: Timestamp,
+    /// Whether an expiry leaves a delete marker.
+    marks: bool,
     key: String,
     /// When the version before, of the same key, was made: since then this one has been noncurrent.
     successor: Timestamp,
@@ -140,8 +148,8 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(lifecycle: &'a Lifecycle, day: Day, now: Timestamp) -> Self {
-        Judge { lifecycle, day, now, key: String::new(), successor: now, noncurrent: 0 }
+    fn new(lifecycle: &'a Lifecycle, day: Day, now: Timestamp, marks: bool) -> Self {
+        Judge { lifecycle, day, now, marks, key: String::new(), successor: now, noncurrent: 0 }
     }
 
     fn of(
@@ -159,14 +167,7 @@ impl<'a> Judge<'a> {
             self.successor = self.now;
         }
         let action = match &version {
-            Version::Object(object) if latest => {
-                let expiry = self.lifecycle.expiry(self.day, &key, object);
-                expiry.filter(|(when, _)| *when <= self.now).map(|_| Action::Expire {
-                    key,
-                    modified: object.modified,
-                    version: object.version,
-                })
-            }
+            Version::Object(object) if latest => self.of_current(key, object),
             Version::Marker(marker) if latest => {
                 let (row, which) = ((bucket.to_owned(), key.clone()), Which::from(marker.version));
                 let expired = self.lifecycle.marker_expired(self.day, &key, marker.modified, self.now);
@@ -176,11 +177,31 @@ impl<'a> Judge<'a> {
             version => {
                 let (lifecycle, since, newer) = (self.lifecycle, self.successor, self.noncurrent);
                 self.noncurrent += 1;
-                let expired = lifecycle.noncurrent_expired(self.day, &key, version, since, newer, self.now);
-                expired.then(|| Action::Remove { key, which: version.id().into() })
+                let which = version.id().into();
+                match (lifecycle.noncurrent_expired(self.day, &key, version, since, newer, self.now), version)
+                {
+                    (true, _) => Some(Action::Remove { key, which }),
+                    (false, Version::Object(object)) => {
+                        let to =
+                            lifecycle.noncurrent_transition(self.day, &key, object, since, newer, self.now);
+                        to.map(|to| Action::Move { key, which, modified: object.modified, to })
+                    }
+                    (false, Version::Marker(_)) => None,
+                }
             }
         };
         self.successor = version.modified();
         Ok(action)
+    }
+
+    fn of_current(&self, key: String, object: &Object) -> Option<Action> {
+        let (modified, version) = (object.modified, object.version);
+        let expiry = self.lifecycle.expiry(self.day, &key, object);
+        let expired = expiry.is_some_and(|(when, _)| when <= self.now);
+        let to = self.lifecycle.transition(self.day, &key, object, self.now);
+        match to.filter(|_| self.marks || !expired) {
+            Some(to) => Some(Action::Move { key, which: version.into(), modified, to }),
+            None => expired.then_some(Action::Expire { key, modified, version }),
+        }
     }
 }

@@ -6,6 +6,7 @@ use store::{Read, Tx};
 use super::objects::{Place, WriteIf, change_bucket, delete};
 use super::versions;
 use super::{LIFECYCLES, OBJECTS, VERSIONS, uploads};
+use crate::domain::class::StorageClass;
 use crate::domain::id::DataId;
 use crate::domain::lifecycle::Lifecycle;
 use crate::domain::lock::Removal;
@@ -36,6 +37,8 @@ pub enum Action {
     Remove { key: String, which: Which },
     /// A delete marker that hides nothing is removed.
     RemoveMarker { key: String, which: Which },
+    /// An object, as it was seen, goes to a lower storage class.
+    Move { key: String, which: Which, modified: Timestamp, to: StorageClass },
     /// An upload is given up.
     Abort { key: String, upload_id: String },
 }
@@ -128,6 +131,13 @@ fn carry_out_one(
                 None => Ok(None),
             }
         }
+        Action::Move { key, which, modified, to } => {
+            match transition(tx, &place(key), *which, *modified, *to) {
+                Ok(size) => carried(key, log_name(*to), Some(*which), Some(size)),
+                Err(Error::Changed | Error::NoSuchKey(_) | Error::NoSuchVersion { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
         Action::Abort { key, upload_id } => match uploads::abort(tx, &place(key), upload_id) {
             Ok(mut more) => {
                 freed.append(&mut more);
@@ -136,6 +146,40 @@ fn carry_out_one(
             Err(Error::NoSuchUpload(_)) => Ok(None),
             Err(error) => Err(error),
         },
+    }
+}
+
+/// Changes the class of an object that is still what was seen. Says its size.
+fn transition(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    which: Which,
+    modified: Timestamp,
+    to: StorageClass,
+) -> Result<u64, Error> {
+    let mut size = 0;
+    versions::change(tx, place, Some(which), |object| {
+        if object.modified != modified || !to.is_below(object.class) {
+            return Err(Error::Changed);
+        }
+        (object.class, size) = (to, object.size);
+        Ok(())
+    })?;
+    Ok(size)
+}
+
+/// How the access log calls a transition.
+fn log_name(to: StorageClass) -> &'static str {
+    match to {
+        StorageClass::StandardIa => "S3.TRANSITION_SIA.OBJECT",
+        StorageClass::OnezoneIa => "S3.TRANSITION_ZIA.OBJECT",
+        StorageClass::IntelligentTiering => "S3.TRANSITION_INT.OBJECT",
+        StorageClass::GlacierIr => "S3.TRANSITION_GIR.OBJECT",
+        StorageClass::DeepArchive => "S3.TRANSITION_GDA.OBJECT",
+        // nothing goes to the first two
+        StorageClass::Standard | StorageClass::ReducedRedundancy | StorageClass::Glacier => {
+            "S3.TRANSITION.OBJECT"
+        }
     }
 }
 
