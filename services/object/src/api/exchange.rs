@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api_spec::{ApiError, ErrorCode, Service as Api};
+use api_spec::Service as Api;
 use auth::policy::Decision;
-use auth::sigv4::{self, Carrier, RequestParts};
+use auth::sigv4::{self, RequestParts};
 use axum::body::Body;
 use axum::http::{HeaderMap, request};
 use kit::caller::authenticate;
@@ -19,7 +19,7 @@ use super::form::Form;
 use super::query::Query;
 use super::route::{Operation, route};
 use super::tagging;
-use super::target::Target;
+use super::target::{Target, bucket_in_host};
 use crate::domain::bucket::Bucket;
 use crate::domain::names::is_bucket_name;
 use crate::domain::object::Object;
@@ -262,6 +262,14 @@ fn apart(found: Option<Version>) -> (Option<Object>, Option<Marker>) {
     }
 }
 
+/// What Signature Version 2 signs for a path: the bucket is part of it, also where the host has it.
+fn resource_of_version_2(service: &Service, parts: &request::Parts) -> Option<String> {
+    parts.uri.query().filter(|query| query.contains("AWSAccessKeyId="))?;
+    let (domains, region) = (&service.config.domains, &service.context.common.region);
+    let bucket = bucket_in_host(&parts.uri, &parts.headers, domains, region)?;
+    Some(format!("/{bucket}{}", parts.uri.path()))
+}
+
 async fn authenticated(service: &Service, parts: &request::Parts, origin: Origin) -> Result<Caller, Error> {
     let in_header = parts.headers.get("authorization").is_some_and(|v| v.as_bytes().starts_with(b"AWS4"));
     if in_header && !parts.headers.contains_key("x-amz-content-sha256") {
@@ -270,31 +278,12 @@ async fn authenticated(service: &Service, parts: &request::Parts, origin: Origin
         ));
     }
     let headers = borrowed(&parts.headers);
+    let of_version_2 = resource_of_version_2(service, parts);
     let request = RequestParts {
         method: parts.method.as_str(),
-        path: parts.uri.path(),
+        path: of_version_2.as_deref().unwrap_or(parts.uri.path()),
         query: parts.uri.query().unwrap_or(""),
         headers: &headers,
     };
-    let caller =
-        authenticate(&service.context, Api::S3, request, origin, || sigv4::EMPTY_SHA256.to_owned()).await?;
-    if let Some(signature) = &caller.signature
-        && signature.sig.scope.service != "s3"
-    {
-        let (code, place) = match signature.sig.carrier {
-            Carrier::Header => (ErrorCode::AuthorizationHeaderMalformed, "authorization header"),
-            Carrier::Query | Carrier::Form => {
-                (ErrorCode::AuthorizationQueryParametersError, "X-Amz-Credential parameter")
-            }
-        };
-        let wrong = &signature.sig.scope.service;
-        return Err(ApiError::new(
-            code,
-            format!(
-                "The {place} is malformed; incorrect service \"{wrong}\". This endpoint belongs to \"s3\"."
-            ),
-        )
-        .into());
-    }
-    Ok(caller)
+    Ok(authenticate(&service.context, Api::S3, request, origin, || sigv4::EMPTY_SHA256.to_owned()).await?)
 }

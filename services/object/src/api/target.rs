@@ -28,9 +28,7 @@ impl Target {
             return Ok(Target { bucket: Some(control::bucket(uri)?), key: None, control: true });
         }
         let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri.host());
-        let in_host = host.and_then(|host| bucket_of_host(host, domains, region));
-        let (bucket, key) = match in_host {
+        let (bucket, key) = match bucket_in_host(uri, headers, domains, region) {
             Some(bucket) => (bucket, path),
             None => {
                 let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
@@ -47,6 +45,12 @@ impl Target {
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
         Ok(Target { bucket: some(bucket), key: some(key), control: false })
     }
+}
+
+/// The bucket that a request's host names.
+pub fn bucket_in_host(uri: &Uri, headers: &HeaderMap, domains: &[String], region: &str) -> Option<String> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri.host());
+    bucket_of_host(host?, domains, region)
 }
 
 /// Percent-decodes; a `+` is a `+`.

@@ -12,17 +12,22 @@ use ring::hmac;
 
 use crate::sigv4::{RequestParts, percent_decode};
 
-/// Query parameters that name another resource than the object itself, and so are signed.
-const SUBRESOURCES: [&str; 28] = [
+/// Query parameters that name another resource than the object itself, and so are signed: those that AWS documents, and
+/// those that botocore, the one client that still signs so, counts among them.
+const SUBRESOURCES: [&str; 35] = [
     "accelerate",
     "acl",
+    "analytics",
     "cors",
     "defaultObjectAcl",
     "delete",
+    "inventory",
     "lifecycle",
     "location",
     "logging",
+    "metrics",
     "notification",
+    "object-lock",
     "partNumber",
     "policy",
     "replication",
@@ -34,6 +39,9 @@ const SUBRESOURCES: [&str; 28] = [
     "response-content-type",
     "response-expires",
     "restore",
+    "select",
+    "select-type",
+    "storageClass",
     "tagging",
     "torrent",
     "uploadId",
@@ -58,18 +66,20 @@ pub struct QueryV2 {
     pub session_token: Option<String>,
     /// What the signature is over.
     pub string_to_sign: String,
+    /// What it may be over instead: botocore signs a bucket's path with a slash at its end and sends it without.
+    pub of_bucket: Option<String>,
     signature: String,
 }
 
 /// Why such a request cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryV2Error {
     /// A parameter is absent or not text.
     #[error("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")]
     Missing,
     /// `Expires` is no time.
-    #[error("Invalid date (should be seconds since epoch)")]
-    MalformedExpires,
+    #[error("Invalid date (should be seconds since epoch): {0}")]
+    MalformedExpires(String),
 }
 
 /// The signature of this version that a request carries; none when it carries none.
@@ -87,12 +97,15 @@ pub fn parse(parts: RequestParts<'_>) -> Result<Option<QueryV2>, QueryV2Error> {
         .parse()
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .ok_or(QueryV2Error::MalformedExpires)?;
+        .ok_or_else(|| QueryV2Error::MalformedExpires(expires.clone()))?;
     let in_query = text(value(TOKEN));
-    let string_to_sign = string_to_sign(&parts, &expires, in_query.as_deref());
+    let over = |path: &str| string_to_sign(&parts, path, &expires, in_query.as_deref());
+    let bucket = parts.path.strip_prefix('/').filter(|bucket| !bucket.is_empty() && !bucket.contains('/'));
+    let of_bucket = bucket.map(|bucket| over(&format!("/{bucket}/")));
+    let string_to_sign = over(parts.path);
     let header = parts.values(TOKEN).next().map(|token| String::from_utf8_lossy(token).trim().to_owned());
     let session_token = in_query.or(header);
-    Ok(Some(QueryV2 { access_key_id, expires: end, session_token, string_to_sign, signature }))
+    Ok(Some(QueryV2 { access_key_id, expires: end, session_token, string_to_sign, of_bucket, signature }))
 }
 
 impl QueryV2 {
@@ -124,7 +137,7 @@ fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-fn string_to_sign(parts: &RequestParts<'_>, expires: &str, token: Option<&str>) -> String {
+fn string_to_sign(parts: &RequestParts<'_>, path: &str, expires: &str, token: Option<&str>) -> String {
     let header = |name| parts.values(name).next().map(String::from_utf8_lossy).unwrap_or_default();
     let (md5, kind) = (header("content-md5"), header("content-type"));
     format!(
@@ -133,7 +146,7 @@ fn string_to_sign(parts: &RequestParts<'_>, expires: &str, token: Option<&str>) 
         md5.trim(),
         kind.trim(),
         amz_headers(parts, token),
-        parts.path,
+        path,
         subresources(parts.query)
     )
 }
@@ -218,10 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_may_be_signed_with_a_slash_at_its_end() {
+        let of = |path| {
+            let query = "versions&prefix=p&AWSAccessKeyId=A&Signature=s&Expires=1";
+            let parsed = parse(RequestParts { path, ..request(query, &[]) }).unwrap().unwrap();
+            (parsed.string_to_sign, parsed.of_bucket)
+        };
+        assert_eq!(of("/b"), ("GET\n\n\n1\n/b?versions".into(), Some("GET\n\n\n1\n/b/?versions".into())));
+        assert_eq!(of("/b/"), ("GET\n\n\n1\n/b/?versions".into(), None));
+        assert_eq!(of("/b/k").1, None);
+        assert_eq!(of("/").1, None);
+    }
+
+    #[test]
     fn a_request_without_it_is_left_alone_and_half_of_it_is_refused() {
         assert_eq!(parse(request("X-Amz-Signature=x", &[])), Ok(None));
         assert_eq!(parse(request("AWSAccessKeyId=A&Expires=1", &[])), Err(QueryV2Error::Missing));
         let soon = "AWSAccessKeyId=A&Expires=soon&Signature=s";
-        assert_eq!(parse(request(soon, &[])), Err(QueryV2Error::MalformedExpires));
+        assert_eq!(parse(request(soon, &[])), Err(QueryV2Error::MalformedExpires("soon".into())));
     }
 }

@@ -125,12 +125,16 @@ pub async fn authenticate(
     {
         return version_2(context, query, parts, origin, now).await;
     }
-    let sig = match sigv4::parse(parts).map_err(|error| refuse(service, &error))? {
+    let sig = match sigv4::parse(parts).map_err(|error| unreadable(service, &error, parts))? {
         Presented::None => return Ok(Caller::anonymous(origin, now)),
         Presented::Header(sig) | Presented::Query(sig) => sig,
     };
     if sig.scope.service != service.name() {
-        return Err(wrong_scope(service));
+        return Err(wrong_scope(service, &sig));
+    }
+    if service == Service::S3 {
+        // a credential of another day is malformed to S3, whoever's it is
+        sigv4::check_scope_date(&sig).map_err(|error| refuse(service, &error, &sig))?;
     }
     let guard = Guard::before(context, service, &sig, origin.source_ip, now)?;
     let holder = context.credentials.holder(&sig, now).await;
@@ -140,7 +144,7 @@ pub async fn authenticate(
         None => body_sha256(),
     };
     let verified = sigv4::verify(&sig, &holder.signing_key, parts, &digest, now);
-    let verified = verified.map_err(|error| refuse(service, &guard.unverified(error)))?;
+    let verified = verified.map_err(|error| refuse(service, &guard.unverified(error), &sig))?;
     Ok(Caller::signed(Signature { sig, verified, version_2: false }, holder, origin, now))
 }
 
@@ -171,7 +175,7 @@ pub async fn authenticate_form(
             .ok_or_else(|| mismatch(policy.to_owned())),
         false => sigv4::verify_form(&sig, &holder.signing_key, policy, now),
     };
-    let verified = verified.map_err(|error| refuse_form(&guard.unverified(error), &sig))?;
+    let verified = verified.map_err(|error| refuse(Service::S3, &guard.unverified(error), &sig))?;
     Ok(Caller::signed(Signature { sig, verified, version_2 }, holder, origin, now))
 }
 
@@ -188,17 +192,6 @@ pub enum FormSignature {
         /// The token that goes with temporary credentials.
         session_token: Option<String>,
     },
-}
-
-/// S3 shows what it would have signed, and nothing of a request.
-fn refuse_form(error: &SigError, sig: &SigV4) -> ApiError {
-    let SigError::SignatureMismatch { string_to_sign, .. } = error else { return refuse_s3(error) };
-    let bytes: Vec<String> = string_to_sign.bytes().map(|byte| format!("{byte:02x}")).collect();
-    ApiError::new(ErrorCode::SignatureDoesNotMatch, error.to_string())
-        .detail("AWSAccessKeyId", &sig.access_key_id)
-        .detail("StringToSign", string_to_sign)
-        .detail("SignatureProvided", &sig.signature)
-        .detail("StringToSignBytes", bytes.join(" "))
 }
 
 /// Counts a request's failure to prove its signature, see [`crate::attempts`].
@@ -262,7 +255,7 @@ async fn version_2(
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
     if parts.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-        return Err(refuse(Service::S3, &SigError::MultipleMechanisms));
+        return Err(unreadable(Service::S3, &SigError::MultipleMechanisms, parts));
     }
     let (key, token) = (query.access_key_id.clone(), query.session_token.clone());
     let sig = stand_in(key, query.signature().to_owned(), token, Carrier::Query, now);
@@ -271,10 +264,14 @@ async fn version_2(
     let holder = holder.map_err(|why| no_holder(Service::S3, guard.unheld(why), &sig))?;
     if now > query.expires {
         let (expired, server) = (query.expires, now);
-        return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }));
+        return Err(refuse(Service::S3, &SigError::Expired { expired, expires_s: 0, server }, &sig));
     }
-    if !version_2_matches(context, &sig, &query.string_to_sign).await? {
-        return Err(refuse(Service::S3, &guard.unverified(mismatch(query.string_to_sign))));
+    let mut holds = version_2_matches(context, &sig, &query.string_to_sign).await?;
+    if let (false, Some(of_bucket)) = (holds, &query.of_bucket) {
+        holds = version_2_matches(context, &sig, of_bucket).await?;
+    }
+    if !holds {
+        return Err(refuse(Service::S3, &guard.unverified(mismatch(query.string_to_sign)), &sig));
     }
     let verified = Verified { signed_at: now, age_ms: 0, expires_at: Some(query.expires) };
     Ok(Caller::signed(Signature { sig, verified, version_2: true }, holder, origin, now))
@@ -331,9 +328,9 @@ pub fn unsigned(service: Service) -> ApiError {
 }
 
 /// A signature made for another API, which must not work here.
-fn wrong_scope(service: Service) -> ApiError {
+fn wrong_scope(service: Service, sig: &SigV4) -> ApiError {
     let code = match service {
-        Service::S3 => ErrorCode::AuthorizationHeaderMalformed,
+        Service::S3 => return crate::s3_signature::wrong_service(sig),
         Service::Ec2 => ErrorCode::AuthFailure,
         Service::Iam | Service::Sts | Service::Kms => ErrorCode::SignatureDoesNotMatch,
     };
@@ -370,10 +367,23 @@ fn no_holder(service: Service, why: NoHolder, sig: &SigV4) -> ApiError {
     if service == Service::S3 { error.detail("AWSAccessKeyId", &sig.access_key_id) } else { error }
 }
 
+/// Credentials that cannot be read, in the words of the service that was asked.
+fn unreadable(service: Service, error: &SigError, parts: RequestParts<'_>) -> ApiError {
+    let carrier = match parts.values("authorization").next() {
+        Some(_) => Carrier::Header,
+        None => Carrier::Query,
+    };
+    refusal(service, error, carrier, None)
+}
+
 /// A signature that was not accepted, in the words of the service that was asked.
-fn refuse(service: Service, error: &SigError) -> ApiError {
+fn refuse(service: Service, error: &SigError, sig: &SigV4) -> ApiError {
+    refusal(service, error, sig.carrier, Some(sig))
+}
+
+fn refusal(service: Service, error: &SigError, carrier: Carrier, sig: Option<&SigV4>) -> ApiError {
     match service {
-        Service::S3 => refuse_s3(error),
+        Service::S3 => crate::s3_signature::refusal(error, carrier, sig),
         Service::Ec2 => {
             if let SigError::Skewed { .. } | SigError::Expired { .. } | SigError::NotYetValid { .. } = error {
                 return ApiError::new(ErrorCode::RequestExpired, format!("Request has expired. {error}"));
@@ -421,38 +431,22 @@ fn refuse_query(error: &SigError) -> ApiError {
     ApiError::new(code, message)
 }
 
-fn refuse_s3(error: &SigError) -> ApiError {
-    let code = match error {
-        SigError::MultipleMechanisms | SigError::UnsupportedAlgorithm(_) => ErrorCode::InvalidRequest,
-        SigError::MissingAuthorizationPart(_)
-        | SigError::MalformedAuthorization(_)
-        | SigError::MalformedCredential(_)
-        | SigError::MalformedSignedHeaders(_) => ErrorCode::AuthorizationHeaderMalformed,
-        SigError::MissingParameter(_) | SigError::MalformedParameter { .. } | SigError::MalformedExpires => {
-            ErrorCode::AuthorizationQueryParametersError
-        }
-        SigError::MissingDate
-        | SigError::MalformedDate(_)
-        | SigError::HostNotSigned
-        | SigError::UnsignedHeader(_)
-        | SigError::NotYetValid { .. }
-        | SigError::Expired { .. } => ErrorCode::AccessDenied,
-        SigError::MalformedContentSha256(_) => ErrorCode::InvalidArgument,
-        SigError::MalformedToken => ErrorCode::InvalidToken,
-        SigError::Skewed { .. } => ErrorCode::RequestTimeTooSkewed,
-        SigError::ScopeDateMismatch { .. }
-        | SigError::SignatureMismatch { .. }
-        | SigError::ChunkSignatureMismatch => ErrorCode::SignatureDoesNotMatch,
-    };
-    let api = ApiError::new(code, error.to_string());
-    match error {
-        SigError::SignatureMismatch { canonical_request, string_to_sign } => {
-            api.detail("StringToSign", string_to_sign).detail("CanonicalRequest", canonical_request)
-        }
-        SigError::Skewed { request, server } => {
-            api.detail("RequestTime", request.to_string()).detail("ServerTime", server.to_string())
-        }
-        SigError::UnsignedHeader(name) => api.detail("HeadersNotSigned", name),
-        _ => api,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3_tells_a_session_that_ran_out_from_a_key_that_never_was() {
+        let now = Timestamp::UNIX_EPOCH;
+        let sig = stand_in("ASIAX".into(), String::new(), None, Carrier::Header, now);
+        let told = |why| {
+            let error = no_holder(Service::S3, why, &sig);
+            (error.code.as_str(), error.code.status(), error.details)
+        };
+        let key = vec![("AWSAccessKeyId", "ASIAX".to_owned())];
+        assert_eq!(told(NoHolder::Expired), ("ExpiredToken", 400, key.clone()));
+        assert_eq!(told(NoHolder::InvalidToken), ("InvalidToken", 400, key.clone()));
+        assert_eq!(told(NoHolder::Unknown), ("InvalidAccessKeyId", 403, key.clone()));
+        assert_eq!(told(NoHolder::Inactive), ("InvalidAccessKeyId", 403, key));
     }
 }

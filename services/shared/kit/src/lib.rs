@@ -27,6 +27,7 @@ pub mod quota;
 pub mod random;
 pub mod reconcile;
 pub mod request;
+mod s3_signature;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;

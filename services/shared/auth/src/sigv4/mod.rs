@@ -21,7 +21,7 @@ pub use hash::{EMPTY_SHA256, Hasher, HexDigest, hex, sha256, sha256_hex, unhex};
 pub use key::SigningKey;
 pub(crate) use parse::decode as percent_decode;
 pub use parse::{parse, parse_credential, parse_iso_basic};
-pub use verify::{Verified, verify, verify_form};
+pub use verify::{Verified, check_scope_date, verify, verify_form};
 
 use jiff::Timestamp;
 
@@ -49,7 +49,7 @@ pub struct RequestParts<'a> {
 
 impl<'a> RequestParts<'a> {
     /// All values of a header, in order of arrival.
-    pub(crate) fn values(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn values(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
     }
 }

@@ -123,7 +123,10 @@ fn may_stay_unsigned(carrier: Carrier, name: &str) -> bool {
 }
 
 /// The day of the scope must be that of the request's date.
-fn check_scope_date(sig: &SigV4) -> Result<(), SigError> {
+///
+/// # Errors
+/// `ScopeDateMismatch`.
+pub fn check_scope_date(sig: &SigV4) -> Result<(), SigError> {
     let time = Offset::UTC.to_datetime(sig.timestamp);
     let scope: Option<i32> = sig.scope.date.parse().ok();
     let day = i32::from(time.year()) * 10_000 + i32::from(time.month()) * 100 + i32::from(time.day());
