@@ -232,6 +232,9 @@ codes! {
     InvalidRequest "InvalidRequest" 400;
     InvalidUri "InvalidURI" 400;
     KeyTooLong "KeyTooLongError" 400;
+    RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400;
+    MaxMessageLengthExceeded "MaxMessageLengthExceeded" 400;
+    UnexpectedContent "UnexpectedContent" 400;
     MetadataTooLarge "MetadataTooLarge" 400;
     EntityTooLarge "EntityTooLarge" 400;
     EntityTooSmall "EntityTooSmall" 400;

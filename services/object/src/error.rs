@@ -87,7 +87,7 @@ pub enum Error {
     #[error("{0}")]
     MalformedPolicy(String),
     #[error("The Content-MD5 you specified was invalid.")]
-    InvalidDigest,
+    InvalidDigest(String),
     #[error("The Content-MD5 you specified did not match what we received.")]
     Md5Mismatch { declared: String, computed: String },
     #[error("The {} you specified did not match the calculated checksum.", .0.as_str())]
@@ -98,7 +98,9 @@ pub enum Error {
     ChunkSignature(SigError),
     #[error("The request body is not correctly framed as aws-chunked")]
     MalformedChunk,
-    #[error("The request contained trailing data that was not well-formed or did not conform to our schema.")]
+    #[error(
+        "The request contained trailing data that was not well-formed or did not conform to our published schema."
+    )]
     MalformedTrailer,
     #[error("{message}")]
     InvalidArgument { name: String, value: String, message: String },
@@ -119,7 +121,7 @@ pub enum Error {
     #[error("The specified operation is not implemented: {0}")]
     NotImplemented(String),
     #[error("The specified method is not allowed against this resource.")]
-    MethodNotAllowed { method: String },
+    MethodNotAllowed { method: String, resource: &'static str },
     #[error("The specified location-constraint is not valid")]
     InvalidLocation(String),
     #[error(
@@ -142,7 +144,17 @@ pub enum Error {
     #[error("Access Denied")]
     AccessDenied(String),
     #[error("{message}")]
-    Absent { code: ErrorCode, message: &'static str },
+    Refused { code: ErrorCode, message: &'static str },
+    #[error("{message}")]
+    NotConfigured { code: ErrorCode, message: &'static str, bucket: String },
+    #[error("Your request was missing a required header")]
+    MissingHeader(&'static str),
+    #[error("This request does not support content")]
+    UnexpectedContent,
+    #[error("Your request was too big.")]
+    DocumentTooLarge { limit: u64 },
+    #[error("Your request header section exceeds the maximum allowed request header section size.")]
+    HeadTooLarge { limit: usize },
     #[error(
         "Your socket connection to the server was not read from or written to within the timeout period."
     )]
@@ -259,7 +271,7 @@ impl From<Error> for ApiError {
             Error::InvalidPolicyDocument(_) => new(ErrorCode::InvalidPolicyDocument),
             Error::AgainstPolicy(_) => new(ErrorCode::AccessDenied),
             Error::MalformedPolicy(_) => new(ErrorCode::MalformedPolicy),
-            Error::InvalidDigest => new(ErrorCode::InvalidDigest),
+            Error::InvalidDigest(sent) => new(ErrorCode::InvalidDigest).detail("Content-MD5", sent),
             Error::Md5Mismatch { declared, computed } => new(ErrorCode::BadDigest)
                 .detail("ExpectedDigest", declared)
                 .detail("CalculatedDigest", computed),
@@ -294,7 +306,9 @@ impl From<Error> for ApiError {
             }
             Error::NotImplementedHeader(header) => new(ErrorCode::NotImplemented).detail("Header", header),
             Error::NotImplemented(_) => new(ErrorCode::NotImplemented),
-            Error::MethodNotAllowed { method } => new(ErrorCode::MethodNotAllowed).detail("Method", method),
+            Error::MethodNotAllowed { method, resource } => {
+                new(ErrorCode::MethodNotAllowed).detail("Method", method).detail("ResourceType", resource)
+            }
             Error::InvalidLocation(region) => {
                 new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", region)
             }
@@ -307,7 +321,18 @@ impl From<Error> for ApiError {
             }
             Error::Locked => new(ErrorCode::AccessDenied),
             Error::AccessDenied(why) => log(ErrorCode::AccessDenied, why),
-            Error::Absent { code, .. } => new(code),
+            Error::Refused { code, .. } => new(code),
+            Error::NotConfigured { code, bucket, .. } => new(code).detail("BucketName", bucket),
+            Error::MissingHeader(name) => {
+                new(ErrorCode::MissingSecurityHeader).detail("MissingHeaderName", name)
+            }
+            Error::UnexpectedContent => new(ErrorCode::UnexpectedContent),
+            Error::DocumentTooLarge { limit } => {
+                new(ErrorCode::MaxMessageLengthExceeded).detail("MaxMessageLengthBytes", limit.to_string())
+            }
+            Error::HeadTooLarge { limit } => {
+                new(ErrorCode::RequestHeaderSectionTooLarge).detail("MaxSizeAllowed", limit.to_string())
+            }
             Error::RequestTimeout => new(ErrorCode::RequestTimeout),
             Error::Changed => new(ErrorCode::OperationAborted),
             Error::StorageFull => new(ErrorCode::ServiceUnavailable),
@@ -316,5 +341,30 @@ impl From<Error> for ApiError {
             Error::Internal(why) => ApiError::internal(why),
             Error::Api(error) => *error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_tells_nothing_of_itself() {
+        let secret = || "/var/lib/murus/secret".to_owned();
+        let store = store::Error::Engine(secret());
+        for error in
+            [Error::Io(std::io::Error::other(secret())), Error::Store(store), Error::Internal(secret())]
+        {
+            let told = ApiError::from(error);
+            assert_eq!((told.code.as_str(), told.code.status()), ("InternalError", 500));
+            assert!(!told.message.contains("secret") && told.details.is_empty(), "{told}");
+            assert!(told.internal.is_some_and(|why| why.contains("secret")));
+        }
+    }
+
+    #[test]
+    fn what_only_a_race_brings_about_may_be_tried_again() {
+        let told = ApiError::from(Error::Changed);
+        assert_eq!((told.code.as_str(), told.code.status()), ("OperationAborted", 409));
     }
 }

@@ -1,5 +1,6 @@
 //! What identity tells the other services: who holds a key and what its policies say, and when that has changed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,9 @@ use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::identity::{
-    AssumeInstanceRole, Credential, CredentialVersion, LookUpInstanceProfile, NamedPolicy, Principal,
-    ResolveCredential, Resolved, SignVersion2, Version2Signature, WatchCredentials,
+    AssumeInstanceRole, Credential, CredentialVersion, FindCanonicalUsers, FoundCanonicalUsers,
+    LookUpInstanceProfile, NamedPolicy, Principal, ResolveCredential, Resolved, SignVersion2,
+    Version2Signature, WatchCredentials,
 };
 
 use crate::domain::access_key::Status;
@@ -27,6 +29,7 @@ use crate::store::{self, accounts, groups, keys, policies, users};
 pub fn routes(identity: Arc<Identity>) -> Router {
     let (watched, signs) = (Arc::clone(&identity), Arc::clone(&identity));
     let (profiles, roles) = (Arc::clone(&identity), Arc::clone(&identity));
+    let users = Arc::clone(&identity);
     let router = super::quotas::routes(Router::new(), &identity);
     let router = super::sign_in::routes(router, &identity);
     let router = super::explanations::routes(router, &identity);
@@ -49,6 +52,10 @@ pub fn routes(identity: Arc<Identity>) -> Router {
         let identity = Arc::clone(&roles);
         async move { identity.assume_instance_role(&question).map_err(ApiError::from) }
     });
+    let router = kit::internal::answer(router, move |question: FindCanonicalUsers| {
+        let identity = Arc::clone(&users);
+        async move { identity.find_canonical_users(&question).map_err(ApiError::from) }
+    });
     kit::internal::answer(router, move |watch: WatchCredentials| {
         let identity = Arc::clone(&watched);
         async move { identity.watch(watch.since).await.map_err(ApiError::from) }
@@ -56,6 +63,13 @@ pub fn routes(identity: Arc<Identity>) -> Router {
 }
 
 impl Identity {
+    fn find_canonical_users(&self, question: &FindCanonicalUsers) -> Result<FoundCanonicalUsers, Error> {
+        let there: HashSet<String> =
+            accounts::list(&self.db.read()?)?.into_iter().map(|account| account.canonical_user_id).collect();
+        let found = question.ids.iter().filter(|id| there.contains(*id)).cloned().collect();
+        Ok(FoundCanonicalUsers { found })
+    }
+
     fn resolve(&self, question: &ResolveCredential) -> Result<Resolved, Error> {
         let read = self.db.read()?;
         if let Some(token) = &question.session_token {

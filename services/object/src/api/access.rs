@@ -105,7 +105,7 @@ pub fn expected_owner(x: &Exchange) -> Result<(), Error> {
 pub fn is_expected(x: &Exchange, header: &str, account: &str) -> Result<(), Error> {
     match x.header(header) {
         Some(expected) if expected.len() != 12 || !expected.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(Error::Absent {
+            Err(Error::Refused {
                 code: ErrorCode::InvalidBucketOwnerAwsAccountId,
                 message: "The value of the expected bucket owner parameter must be an AWS account ID",
             })

@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::bucket::change;
 use super::exchange::Exchange;
 use super::get::existing;
+use super::grantees::{self, NamedUser};
 use super::headers::GRANT_HEADERS;
 use super::list::owner_of;
 use super::reply::{document, ok};
@@ -39,14 +40,14 @@ pub struct Owned {
 enum Asked {
     Nothing,
     Canned(String),
-    Granted(Acl),
+    Granted(Acl, Vec<NamedUser>),
 }
 
 /// Decides about a new object.
 ///
 /// # Errors
 /// `AccessControlListNotSupported` where ACLs are off, `AccessDenied` where public ones are blocked.
-pub fn for_new_object(x: &Exchange) -> Result<Owned, Error> {
+pub async fn for_new_object(x: &Exchange) -> Result<Owned, Error> {
     let bucket = x.bucket()?;
     let asked = from_headers(x)?;
     let to_owner = matches!(&asked, Asked::Canned(name) if name == "bucket-owner-full-control");
@@ -60,12 +61,12 @@ pub fn for_new_object(x: &Exchange) -> Result<Owned, Error> {
         }
         (false, None) => (ANONYMOUS_ID.to_owned(), String::new()),
     };
-    let acl = settle(asked, bucket, &owner, Some(&bucket.owner))?;
+    let acl = settle(x, asked, bucket, &owner, Some(&bucket.owner)).await?;
     Ok(Owned { owner, account, acl })
 }
 
 /// Decides about a new bucket, whose ownership is set already.
-pub fn for_new_bucket(x: &Exchange, bucket: &Bucket) -> Result<Acl, Error> {
+pub async fn for_new_bucket(x: &Exchange, bucket: &Bucket) -> Result<Acl, Error> {
     let asked = from_headers(x)?;
     let plain = matches!(&asked, Asked::Nothing)
         || matches!(&asked, Asked::Canned(name) if name == "private" || name == "bucket-owner-full-control");
@@ -75,7 +76,7 @@ pub fn for_new_bucket(x: &Exchange, bucket: &Bucket) -> Result<Acl, Error> {
     if plain {
         return Ok(Acl::private(&bucket.owner));
     }
-    let acl = match settle(asked, bucket, &bucket.owner, None) {
+    let acl = match settle(x, asked, bucket, &bucket.owner, None).await {
         Err(Error::AccessDenied(_)) => return Err(Error::AclWithPublicBlocked),
         settled => settled?,
     };
@@ -83,12 +84,14 @@ pub fn for_new_bucket(x: &Exchange, bucket: &Bucket) -> Result<Acl, Error> {
 }
 
 /// Holds what is asked against what the bucket allows.
-fn settle(
+async fn settle(
+    x: &Exchange,
     asked: Asked,
     bucket: &Bucket,
     owner: &str,
     bucket_owner: Option<&str>,
 ) -> Result<Option<Acl>, Error> {
+    let mut users = Vec::new();
     let acl = match asked {
         Asked::Nothing => return Ok(None),
         Asked::Canned(name) => {
@@ -99,9 +102,13 @@ fn settle(
             }
             acl
         }
-        Asked::Granted(acl) => acl,
+        Asked::Granted(acl, named) => {
+            users = named;
+            acl
+        }
     };
     check(&acl, bucket)?;
+    grantees::are_known(x, &[owner, &bucket.owner], users).await?;
     Ok(bucket.acls_enabled().then_some(acl))
 }
 
@@ -120,17 +127,19 @@ fn check(acl: &Acl, bucket: &Bucket) -> Result<(), Error> {
 
 fn from_headers(x: &Exchange) -> Result<Asked, Error> {
     let canned = x.header("x-amz-acl");
-    let mut grants = Vec::new();
+    let (mut grants, mut users) = (Vec::new(), Vec::new());
     for (name, permission) in GRANT_HEADERS {
         let Some(text) = x.header(name) else { continue };
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
-            grants.push(Grant { grantee: grantee_of_header(name, one)?, permission });
+            let grantee = grantee_of_header(name, one)?;
+            users.extend(NamedUser::of(&grantee, name, one));
+            grants.push(Grant { grantee, permission });
         }
     }
     match (canned, grants.is_empty()) {
         (None, true) => Ok(Asked::Nothing),
         (Some(name), true) => Ok(Asked::Canned(name.to_owned())),
-        (None, false) => Ok(Asked::Granted(limited(grants)?)),
+        (None, false) => Ok(Asked::Granted(limited(grants)?, users)),
         (Some(_), false) => {
             Err(Error::InvalidRequest("Specifying both Canned ACLs and Header Grants is not allowed".into()))
         }
@@ -143,7 +152,7 @@ fn grantee_of_header(header: &str, text: &str) -> Result<Grantee, Error> {
     let (kind, value) = text.split_once('=').ok_or_else(|| invalid("Argument format not recognized"))?;
     let value = value.trim().trim_matches('"');
     match kind.trim() {
-        "id" => user(value).ok_or_else(|| invalid("Invalid id")),
+        "id" => user(value).ok_or_else(|| invalid(grantees::INVALID)),
         "uri" => Grantee::of_uri(value).ok_or_else(|| invalid("Invalid group uri")),
         "emailAddress" => Err(no_email()),
         _ => Err(invalid("Argument format not recognized")),
@@ -152,7 +161,7 @@ fn grantee_of_header(header: &str, text: &str) -> Result<Grantee, Error> {
 
 /// Since October 2025 AWS takes no grants by e-mail address.
 fn no_email() -> Error {
-    Error::Absent {
+    Error::Refused {
         code: api_spec::ErrorCode::MethodNotAllowed,
         message: "The specified method is not allowed against this resource.",
     }
@@ -175,19 +184,15 @@ async fn asked_to_put(x: &Exchange, body: &mut Option<Body>, owner: &str) -> Res
     let asked = from_headers(x)?;
     let bytes = small_body::read(x, body).await?;
     match (asked, bytes.is_empty()) {
-        (Asked::Nothing, true) => Err(Error::Absent {
-            code: api_spec::ErrorCode::MissingSecurityHeader,
-            message: "Your request was missing a required header",
-        }),
-        (Asked::Nothing, false) => from_document(&bytes, owner).map(Asked::Granted),
+        (Asked::Nothing, true) => Err(Error::MissingHeader("x-amz-acl")),
+        (Asked::Nothing, false) => from_document(&bytes, owner),
         (asked, true) => Ok(asked),
-        (_, false) => Err(Error::InvalidRequest(
-            "This request does not support content: the access control list is given in headers".into(),
-        )),
+        // the access control list is given in headers
+        (_, false) => Err(Error::UnexpectedContent),
     }
 }
 
-fn from_document(bytes: &[u8], owner: &str) -> Result<Acl, Error> {
+fn from_document(bytes: &[u8], owner: &str) -> Result<Asked, Error> {
     let malformed = |why: &str| Error::MalformedAcl(why.to_owned());
     let document: AccessControlPolicy =
         api_spec::s3::read(bytes, "AccessControlPolicy").map_err(|error| Error::MalformedAcl(error.0))?;
@@ -196,13 +201,16 @@ fn from_document(bytes: &[u8], owner: &str) -> Result<Acl, Error> {
     }
     let list = document.access_control_list.ok_or_else(|| malformed("no AccessControlList"))?;
     let mut grants = Vec::with_capacity(list.grants.len());
+    let mut users = Vec::new();
     for grant in list.grants {
         let permission = grant.permission.as_deref().and_then(|word| Permission::of(word.trim()));
         let permission = permission.ok_or_else(|| malformed("unknown permission"))?;
         let grantee = grant.grantee.ok_or_else(|| malformed("no grantee"))?;
-        grants.push(Grant { grantee: grantee_of_document(grantee)?, permission });
+        let grantee = grantee_of_document(grantee)?;
+        users.extend(NamedUser::of_document(&grantee));
+        grants.push(Grant { grantee, permission });
     }
-    limited(grants)
+    Ok(Asked::Granted(limited(grants)?, users))
 }
 
 /// Who is named by an element.
@@ -210,7 +218,7 @@ pub fn grantee_of_document(grantee: WireGrantee) -> Result<Grantee, Error> {
     let WireGrantee { id, uri, email_address, .. } = grantee;
     match (id, uri, email_address) {
         (Some(id), None, None) => {
-            user(id.trim()).ok_or_else(|| Error::argument("CanonicalUser/ID", &id, "Invalid id"))
+            user(id.trim()).ok_or_else(|| Error::argument(grantees::ELEMENT, &id, grantees::INVALID))
         }
         (None, Some(uri), None) => {
             Grantee::of_uri(uri.trim()).ok_or_else(|| Error::argument("Group/URI", &uri, "Invalid group uri"))
@@ -267,7 +275,7 @@ pub async fn get_object(x: &Exchange) -> Result<Response, Error> {
 pub async fn put_bucket(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     let bucket = x.bucket()?;
     let asked = asked_to_put(x, body, &bucket.owner).await?;
-    if let Some(acl) = settle(asked, bucket, &bucket.owner, None)? {
+    if let Some(acl) = settle(x, asked, bucket, &bucket.owner, None).await? {
         change(x, move |bucket| {
             check(&acl, bucket)?;
             bucket.acl = acl.clone();
@@ -283,7 +291,9 @@ pub async fn put_object(x: &Exchange, body: &mut Option<Body>) -> Result<Respons
     let object = existing(x).await?;
     let bucket = x.bucket()?;
     let asked = asked_to_put(x, body, &object.owner).await?;
-    let Some(acl) = settle(asked, bucket, &object.owner, Some(&bucket.owner))? else { return Ok(ok()) };
+    let Some(acl) = settle(x, asked, bucket, &object.owner, Some(&bucket.owner)).await? else {
+        return Ok(ok());
+    };
     let (place, which, seen) = (x.place.clone(), x.version, object.data.clone());
     x.transact(move |tx| {
         versions::change(tx, &place, which, |object| {

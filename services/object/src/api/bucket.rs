@@ -118,7 +118,7 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
         bucket.lock = Some(BucketLock::default());
     }
     bucket.tags = x.tags.clone().unwrap_or_default();
-    bucket.acl = for_new_bucket(x, &bucket)?;
+    bucket.acl = for_new_bucket(x, &bucket).await?;
     bucket.creator = x.caller.creator().map(str::to_owned);
     let row = name.clone();
     let access = Access::new("s3:CreateBucket", format!("arn:aws:s3:::{name}"));
@@ -127,17 +127,10 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
         None => {
             let (all, own) = counted(tx, &bucket)?;
             quotas.check_one_more(Quota::Buckets, all, own).map_err(ApiError::from)?;
-            if all >= MAX_BUCKETS {
-                return Err(Error::Absent {
-                    code: ErrorCode::TooManyBuckets,
-                    message: "You have attempted to create more buckets than allowed",
-                });
-            }
+            room_after(all)?;
             Ok(tx.put(&BUCKETS, &row, &bucket)?)
         }
-        Some(there) if there.account != account => Err(Error::BucketAlreadyExists(row.clone())),
-        Some(_) if region == FIRST_REGION => Ok(()),
-        Some(_) => Err(Error::BucketAlreadyOwnedByYou(row.clone())),
+        Some(there) => again(&row, there.account == account, &region),
     })
     .await?;
     let mut response = ok();
@@ -152,6 +145,26 @@ fn counted(tx: &Tx<'_>, new: &Bucket) -> Result<(usize, Option<usize>), Error> {
     let of_account = || buckets.iter().map(|(_, one)| one).filter(|one| one.account == new.account);
     let made_by = |creator| of_account().filter(|one| one.creator.as_ref() == Some(creator)).count();
     Ok((of_account().count(), new.creator.as_ref().map(made_by)))
+}
+
+/// Whether an account with so many buckets may have another.
+fn room_after(own: usize) -> Result<(), Error> {
+    match own < MAX_BUCKETS {
+        true => Ok(()),
+        false => Err(Error::Refused {
+            code: ErrorCode::TooManyBuckets,
+            message: "You have attempted to create more buckets than allowed",
+        }),
+    }
+}
+
+/// What becomes of a bucket that is there already.
+fn again(name: &str, own: bool, region: &str) -> Result<(), Error> {
+    match own {
+        false => Err(Error::BucketAlreadyExists(name.to_owned())),
+        true if region == FIRST_REGION => Ok(()),
+        true => Err(Error::BucketAlreadyOwnedByYou(name.to_owned())),
+    }
 }
 
 fn check_location(asked: Option<&str>, region: &str) -> Result<(), Error> {
@@ -206,4 +219,25 @@ where
 {
     let name = x.place.bucket.clone();
     x.transact(move |tx| objects::change_bucket(tx, &name, &change)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_own_bucket_is_made_again_in_the_first_region_alone() {
+        assert!(again("b", true, "us-east-1").is_ok());
+        assert!(matches!(again("b", true, "eu-west-1"), Err(Error::BucketAlreadyOwnedByYou(_))));
+        for region in ["us-east-1", "eu-west-1"] {
+            assert!(matches!(again("b", false, region), Err(Error::BucketAlreadyExists(_))));
+        }
+    }
+
+    #[test]
+    fn an_account_has_so_many_buckets_and_no_more() {
+        assert!(room_after(MAX_BUCKETS - 1).is_ok());
+        let refused = ApiError::from(room_after(MAX_BUCKETS).unwrap_err());
+        assert_eq!((refused.code.as_str(), refused.code.status()), ("TooManyBuckets", 400));
+    }
 }

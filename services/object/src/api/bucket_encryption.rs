@@ -23,9 +23,10 @@ const ROOT: &str = "ServerSideEncryptionConfiguration";
 pub fn get(x: &Exchange) -> Result<Response, Error> {
     let default = x.bucket()?.encryption.clone().or_else(|| x.service.config.default_for_buckets());
     let Some(default) = default else {
-        return Err(Error::Absent {
+        return Err(Error::NotConfigured {
             code: ErrorCode::ServerSideEncryptionConfigurationNotFound,
             message: "The server side encryption configuration was not found",
+            bucket: x.place.bucket.clone(),
         });
     };
     let method = ServerSideEncryptionByDefault {

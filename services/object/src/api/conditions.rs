@@ -59,32 +59,23 @@ pub fn of_write(headers: &HeaderMap) -> Result<WriteIf, Error> {
     Ok(WriteIf { absent, etag, ..WriteIf::default() })
 }
 
+/// Conditions of a deletion that directory buckets alone have.
+const OF_DIRECTORIES: [&str; 2] = ["x-amz-if-match-last-modified-time", "x-amz-if-match-size"];
+
 /// The conditions of a deletion.
 ///
 /// # Errors
-/// `InvalidArgument` for a time or a size that is none, `NotImplemented` for `If-None-Match`.
+/// `NotImplemented` for `If-None-Match`, and for the conditions of directory buckets.
 pub fn of_delete(headers: &HeaderMap) -> Result<WriteIf, Error> {
-    const MODIFIED: &str = "x-amz-if-match-last-modified-time";
-    const SIZE: &str = "x-amz-if-match-size";
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key("if-none-match") {
         return Err(Error::NotImplementedHeader("If-None-Match".into()));
     }
-    let modified = text(MODIFIED).map(|given| seconds(MODIFIED, given)).transpose()?;
-    let size = |given: &str| {
-        given.trim().parse().map_err(|_| Error::argument(SIZE, given, "The size is not a number of bytes"))
-    };
-    let size = text(SIZE).map(size).transpose()?;
+    if let Some(name) = OF_DIRECTORIES.into_iter().find(|name| headers.contains_key(*name)) {
+        return Err(Error::NotImplementedHeader(name.into()));
+    }
     let etag = text("if-match").map(|etag| unquoted(etag).to_owned());
-    Ok(WriteIf { etag, modified, size, ..WriteIf::default() })
-}
-
-/// Seconds of a time as HTTP or as XML writes it.
-pub fn seconds(name: &str, text: &str) -> Result<i64, Error> {
-    parse_date(text)
-        .or_else(|| text.trim().parse().ok())
-        .map(Timestamp::as_second)
-        .ok_or_else(|| Error::argument(name, text, "The time is not one of HTTP or ISO 8601"))
+    Ok(WriteIf { etag, ..WriteIf::default() })
 }
 
 /// An ETag without its quotes.

@@ -23,7 +23,7 @@ pub fn of_bucket(x: &Exchange) -> Result<Response, Error> {
         Operation::ListBucketIntelligentTieringConfigurations => {
             none("ListBucketIntelligentTieringConfigurationsOutput")
         }
-        other => Err(absent(other)),
+        other => Err(absent(other, &x.place.bucket)),
     }
 }
 
@@ -31,7 +31,7 @@ fn none(root: &str) -> Result<Response, Error> {
     document(root, &NoConfigurations::default())
 }
 
-fn absent(operation: Operation) -> Error {
+fn absent(operation: Operation, bucket: &str) -> Error {
     let (code, message) = match operation {
         Operation::GetBucketWebsite => (
             ErrorCode::NoSuchWebsiteConfiguration,
@@ -48,5 +48,5 @@ fn absent(operation: Operation) -> Error {
         }
         other => return Error::NotImplemented(other.name().to_owned()),
     };
-    Error::Absent { code, message }
+    Error::NotConfigured { code, message, bucket: bucket.to_owned() }
 }

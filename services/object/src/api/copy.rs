@@ -77,7 +77,7 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     let asked = x.header("x-amz-checksum-algorithm").map(algorithm_named).transpose()?;
     let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
     condition.check(&x.place.key, x.object.as_ref())?;
-    let plain = described_anew(x, source, replaces, retags)?;
+    let plain = described_anew(x, source, replaces, retags).await?;
     let key = source_key(x, source).await?;
     let sealed = seal_for(x, encryption::asked(x)?, key.clone()).await?;
     let plain = Object { encryption: sealed.as_ref().map(|sealed| sealed.encryption.clone()), ..plain };
@@ -126,8 +126,13 @@ fn check_changes(x: &Exchange, source: &Source, replaces: bool) -> Result<(), Er
 }
 
 /// The copy as the request describes it; ETag, checksum, content and encryption are the source's still.
-fn described_anew(x: &Exchange, source: &Source, replaces: bool, retags: bool) -> Result<Object, Error> {
-    let owned = for_new_object(x)?;
+async fn described_anew(
+    x: &Exchange,
+    source: &Source,
+    replaces: bool,
+    retags: bool,
+) -> Result<Object, Error> {
+    let owned = for_new_object(x).await?;
     Ok(Object {
         modified: x.service.context.clock.now(),
         owner: owned.owner,

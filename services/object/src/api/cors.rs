@@ -23,9 +23,10 @@ const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Reque
 
 /// Answers GetBucketCors.
 pub fn get(x: &Exchange) -> Result<Response, Error> {
-    let cors = x.snapshot.get(&CORS, &x.place.bucket)?.ok_or(Error::Absent {
+    let cors = x.snapshot.get(&CORS, &x.place.bucket)?.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::NoSuchCorsConfiguration,
         message: "The CORS configuration does not exist",
+        bucket: x.place.bucket.clone(),
     })?;
     let rules = cors.rules.into_iter().map(|rule| CorsRule {
         id: rule.id,

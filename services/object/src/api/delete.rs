@@ -8,7 +8,7 @@ use store::Tx;
 
 use super::access::{Resource, expected_owner, may};
 use super::access_log;
-use super::conditions::{of_delete, seconds, unquoted};
+use super::conditions::{of_delete, unquoted};
 use super::exchange::Exchange;
 use super::lock;
 use super::reply::{document, no_content, set_named, set_version};
@@ -127,13 +127,12 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<Terms, Error> 
     let no_such = |text: &str| Error::NoSuchVersion { key: object.key.clone(), version: text.to_owned() };
     let named = |text: &str| Which::of(text).ok_or_else(|| no_such(text));
     let which = object.version_id.as_deref().map(named).transpose()?;
-    let modified = object.last_modified_time.as_deref();
-    let condition = WriteIf {
-        etag: object.etag.as_deref().map(|etag| unquoted(etag).to_owned()),
-        modified: modified.map(|text| seconds("LastModifiedTime", text)).transpose()?,
-        size: object.size,
-        ..WriteIf::default()
-    };
+    // conditions that directory buckets alone have
+    if object.last_modified_time.is_some() || object.size.is_some() {
+        return Err(Error::NotImplemented("LastModifiedTime and Size of an object to delete".into()));
+    }
+    let etag = object.etag.as_deref().map(|etag| unquoted(etag).to_owned());
+    let condition = WriteIf { etag, ..WriteIf::default() };
     Ok(Terms { which, condition, removal: lock::removal(x, &object.key).await? })
 }
 

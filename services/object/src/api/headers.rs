@@ -1,12 +1,9 @@
 //! Headers that are kept with an object, and those that ask for what is not offered.
 
-use std::borrow::Cow;
-
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
+use super::encoded_words;
 use super::encryption;
 use super::reply::{http_date, quoted, set, set_named};
 use crate::domain::acl::Permission;
@@ -67,7 +64,7 @@ pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
         let Some(own) = name.as_str().strip_prefix(USER_PREFIX).filter(|own| !own.is_empty()) else {
             continue;
         };
-        let value = text(name.as_str(), value.as_bytes())?;
+        let value = encoded_words::decode(&text(name.as_str(), value.as_bytes())?);
         let kept = meta.user.entry(own.to_owned());
         kept.and_modify(|before| *before = format!("{before},{value}")).or_insert(value);
     }
@@ -134,21 +131,18 @@ pub fn describe(response: &mut Response, object: &Object) {
     for (name, value) in &object.meta.system {
         set_named(response, name, value);
     }
-    for (name, value) in &object.meta.user {
-        set_named(response, &format!("{USER_PREFIX}{name}"), in_ascii(value).as_ref());
+    let (printable, missing): (Vec<_>, Vec<_>) =
+        object.meta.user.iter().partition(|(_, value)| !value.contains(char::is_control));
+    for (name, value) in printable {
+        set_named(response, &format!("{USER_PREFIX}{name}"), encoded_words::encode(value).as_ref());
+    }
+    if !missing.is_empty() {
+        set_named(response, "x-amz-missing-meta", missing.len().to_string());
     }
     if !object.class.is_standard() {
         set_named(response, "x-amz-storage-class", object.class.as_str());
     }
     encryption::tell(response, object.encryption.as_ref());
-}
-
-/// Metadata beyond ASCII goes out as RFC 2047 has it, as S3 does.
-fn in_ascii(value: &str) -> Cow<'_, str> {
-    match value.is_ascii() {
-        true => Cow::Borrowed(value),
-        false => Cow::Owned(format!("=?UTF-8?B?{}?=", STANDARD.encode(value))),
-    }
 }
 
 /// Writes an object's checksum into a reply.

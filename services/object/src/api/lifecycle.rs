@@ -225,9 +225,10 @@ fn of_abort(asked: &AbortIncompleteMultipartUpload, filter: &Filter) -> Result<u
 
 /// Answers GetBucketLifecycleConfiguration.
 pub fn get(x: &Exchange) -> Result<Response, Error> {
-    let lifecycle = of_bucket(x)?.ok_or(Error::Absent {
+    let lifecycle = of_bucket(x)?.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::NoSuchLifecycleConfiguration,
         message: "The lifecycle configuration does not exist",
+        bucket: x.place.bucket.clone(),
     })?;
     let rules = lifecycle.rules.into_iter().map(shown).collect();
     let mut response = document("LifecycleConfiguration", &LifecycleConfiguration { rules })?;

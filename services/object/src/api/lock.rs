@@ -32,9 +32,10 @@ const MAX_YEARS: i64 = 100;
 
 /// Answers GetObjectLockConfiguration.
 pub fn get_configuration(x: &Exchange) -> Result<Response, Error> {
-    let lock = x.bucket()?.lock.ok_or(Error::Absent {
+    let lock = x.bucket()?.lock.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::ObjectLockConfigurationNotFound,
         message: "Object Lock configuration does not exist for this bucket",
+        bucket: x.place.bucket.clone(),
     })?;
     let shown = |default: ByDefault| {
         let (days, years) = match default.period {
@@ -62,7 +63,7 @@ pub async fn put_configuration(x: &Exchange, body: &mut Option<Body>) -> Result<
     let default = asked.rule.map(by_default).transpose()?;
     change(x, move |bucket| {
         if bucket.versioning != Some(Versioning::Enabled) {
-            return Err(Error::Absent {
+            return Err(Error::Refused {
                 code: ErrorCode::InvalidBucketState,
                 message: "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
             });
@@ -287,7 +288,7 @@ pub async fn get_retention(x: &Exchange) -> Result<Response, Error> {
 }
 
 fn no_lock() -> Error {
-    Error::Absent {
+    Error::Refused {
         code: ErrorCode::NoSuchObjectLockConfiguration,
         message: "The specified object does not have a ObjectLock configuration",
     }

@@ -11,6 +11,7 @@ use store::Read;
 use super::acl::{grantee_of_document, shown_grant};
 use super::bucket::change;
 use super::exchange::Exchange;
+use super::grantees::{NamedUser, are_known};
 use super::put_log;
 use super::reply::{document, ok};
 use super::small_body;
@@ -57,6 +58,8 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     let logging = asked.logging_enabled.map(read).transpose()?;
     if let Some(logging) = &logging {
         check_target(x, logging).await?;
+        let users = logging.grants.iter().filter_map(|grant| NamedUser::of_document(&grant.grantee));
+        are_known(x, &[&x.bucket()?.owner], users.collect()).await?;
     }
     change(x, move |bucket| {
         bucket.logging.clone_from(&logging);

@@ -14,10 +14,13 @@ pub mod control;
 pub mod copy;
 pub mod cors;
 pub mod delete;
+pub mod encoded_words;
 pub mod encryption;
 pub mod exchange;
 pub mod form;
 pub mod get;
+pub mod grantees;
+pub mod head;
 pub mod headers;
 pub mod lifecycle;
 pub mod list;
@@ -149,9 +152,10 @@ async fn exchange(
     origin: Origin,
     watch: &Stopwatch,
 ) -> Outcome {
-    let opened = match form::is_upload(&service, parts) {
-        true => form::open(Arc::clone(&service), parts, body, origin.clone()).await,
-        false => Exchange::open(Arc::clone(&service), parts, origin.clone()).await,
+    let opened = match (head::check(parts), form::is_upload(&service, parts)) {
+        (Err(error), _) => Err(error),
+        (Ok(()), true) => form::open(Arc::clone(&service), parts, body, origin.clone()).await,
+        (Ok(()), false) => Exchange::open(Arc::clone(&service), parts, origin.clone()).await,
     };
     let mut exchange = match opened {
         Ok(exchange) => exchange,
@@ -179,6 +183,7 @@ async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Respons
     // what a request brings is part of what is decided on; that it cannot be read is told to who may bring it
     let brought = exchange.bring(body).await;
     access::check(exchange).await?;
+    head::readable(&exchange.headers)?;
     brought?;
     let mut response = handle(exchange, body).await?;
     payment::tell(exchange, &mut response);

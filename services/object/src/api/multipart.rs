@@ -34,7 +34,7 @@ use crate::store::uploads::{self, Completion, Wanted};
 pub async fn begin(x: &Exchange) -> Result<Response, Error> {
     refuse_unsupported(&x.headers)?;
     let (algorithm, kind, asked) = checksum_plan(x)?;
-    let owned = for_new_object(x)?;
+    let owned = for_new_object(x).await?;
     let sealed = seal_for(x, encryption::asked(x)?, None).await?;
     let encryption = sealed.map(|sealed| sealed.encryption);
     let caller = &x.caller;

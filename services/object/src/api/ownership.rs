@@ -14,9 +14,10 @@ use crate::error::Error;
 
 /// Answers GetPublicAccessBlock.
 pub fn get_block(x: &Exchange) -> Result<Response, Error> {
-    let block = x.bucket()?.block.ok_or(Error::Absent {
+    let block = x.bucket()?.block.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::NoSuchPublicAccessBlockConfiguration,
         message: "The public access block configuration was not found",
+        bucket: x.place.bucket.clone(),
     })?;
     document(
         "PublicAccessBlockConfiguration",
@@ -59,9 +60,10 @@ pub async fn delete_block(x: &Exchange) -> Result<Response, Error> {
 
 /// Answers GetBucketOwnershipControls.
 pub fn get_controls(x: &Exchange) -> Result<Response, Error> {
-    let ownership = x.bucket()?.ownership.ok_or(Error::Absent {
+    let ownership = x.bucket()?.ownership.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::OwnershipControlsNotFound,
         message: "The bucket ownership controls were not found",
+        bucket: x.place.bucket.clone(),
     })?;
     let rule = OwnershipRule { object_ownership: ownership.as_str().to_owned() };
     document("OwnershipControls", &OwnershipControls { rules: vec![rule] })

@@ -16,13 +16,17 @@ use crate::error::Error;
 /// The longest policy, in bytes.
 const MAX_POLICY_BYTES: usize = 20 << 10;
 
-fn none() -> Error {
-    Error::Absent { code: ErrorCode::NoSuchBucketPolicy, message: "The bucket policy does not exist" }
+fn none(x: &Exchange) -> Error {
+    Error::NotConfigured {
+        code: ErrorCode::NoSuchBucketPolicy,
+        message: "The bucket policy does not exist",
+        bucket: x.place.bucket.clone(),
+    }
 }
 
 /// Answers GetBucketPolicy: the text as it was put.
 pub fn get(x: &Exchange) -> Result<Response, Error> {
-    let text = x.bucket()?.policy.clone().ok_or_else(none)?;
+    let text = x.bucket()?.policy.clone().ok_or_else(|| none(x))?;
     let mut response = Response::new(Body::from(text));
     set(&mut response, header::CONTENT_TYPE, "application/json");
     Ok(response)
@@ -30,7 +34,7 @@ pub fn get(x: &Exchange) -> Result<Response, Error> {
 
 /// Answers GetBucketPolicyStatus.
 pub fn status(x: &Exchange) -> Result<Response, Error> {
-    let policy = x.service.policy(&x.place.bucket, x.bucket()?)?.ok_or_else(none)?;
+    let policy = x.service.policy(&x.place.bucket, x.bucket()?)?.ok_or_else(|| none(x))?;
     document("PolicyStatus", &PolicyStatus { is_public: policy.is_public() })
 }
 

@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::exchange::Exchange;
 use super::form::Form;
-use super::put::{Plan, Taken, take_stream};
+use super::put::{Draft, Taken, take_stream};
 use super::reply::{no_content, set};
 use crate::body::expect::Expected;
 use crate::body::form_file::{self, Limit};
@@ -31,8 +31,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// Answers PostObject.
 pub async fn post(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     let form = x.form.as_ref().ok_or_else(|| Error::Internal("an upload by form without its form".into()))?;
-    let plan = Plan::of(x).await?;
+    let draft = Draft::of(x).await?;
     let expected = Expected::of_form(&x.headers, form.room)?;
+    let plan = draft.begin(x).await?;
     let wanted = expected.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |(algorithm, _)| *algorithm);
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
     let limit = Limit { most: form.sizes.most.min(MAX_PUT_BYTES), room: form.room };

@@ -66,25 +66,43 @@ pub struct Plan {
     sealed: Option<Sealed>,
 }
 
-impl Plan {
-    /// What the headers of a request ask for; refused before its body is read where it can be.
+/// A plan that is not begun: nobody was asked for a key yet.
+pub struct Draft {
+    plan: Plan,
+    encryption: encryption::Asked,
+}
+
+impl Draft {
+    /// What the headers of a request ask for.
     ///
     /// # Errors
-    /// Of headers that cannot be, of conditions that do not hold, of the key to encrypt with.
-    pub async fn of(x: &Exchange) -> Result<Plan, Error> {
+    /// Of headers that cannot be.
+    pub async fn of(x: &Exchange) -> Result<Draft, Error> {
         refuse_unsupported(&x.headers)?;
         let condition = WriteIf { quotas: x.quotas().await?, ..of_write(&x.headers)? };
         let meta = meta(&x.headers)?;
         let class = storage_class(&x.headers)?;
-        let owned = for_new_object(x)?;
+        let owned = for_new_object(x).await?;
         let lock = lock::of_headers(x)?;
         lock::needs_digest(x, &lock)?;
-        // better now than after the body; decided again when it is committed
-        condition.check(&x.place.key, x.object.as_ref())?;
-        let sealed = seal_for(x, encryption::asked(x)?, None).await?;
-        Ok(Plan { condition, meta, class, owned, lock, sealed })
+        let encryption = encryption::asked(x)?;
+        let plan = Plan { condition, meta, class, owned, lock, sealed: None };
+        Ok(Draft { plan, encryption })
     }
 
+    /// Whether it can be done, told before the body is read. Its conditions are decided again when it is committed.
+    ///
+    /// # Errors
+    /// Of conditions that do not hold, of the key to encrypt with.
+    pub async fn begin(self, x: &Exchange) -> Result<Plan, Error> {
+        let Draft { plan, encryption } = self;
+        plan.condition.check(&x.place.key, x.object.as_ref())?;
+        let sealed = seal_for(x, encryption, None).await?;
+        Ok(Plan { sealed, ..plan })
+    }
+}
+
+impl Plan {
     /// What the content is encrypted with, if it is.
     pub fn key(&self) -> Option<&ContentKey> {
         self.sealed.as_ref().map(|sealed| &sealed.key)
@@ -130,8 +148,9 @@ impl Plan {
 
 /// Answers PutObject.
 pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
-    let plan = Plan::of(x).await?;
+    let draft = Draft::of(x).await?;
     let expected = Expected::of(&x.headers, &x.caller, MAX_PUT_BYTES)?;
+    let plan = draft.begin(x).await?;
     let sent = expected.checksum.as_ref().map(|(algorithm, _)| *algorithm).or(expected.trailer);
     let taken = take(x, body, expected, sent.unwrap_or(Algorithm::Crc64Nvme), plan.key()).await?;
     let mut response = ok();

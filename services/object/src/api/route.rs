@@ -195,7 +195,12 @@ pub fn route(
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Operation, Error> {
-    let not_allowed = || Error::MethodNotAllowed { method: method.to_string() };
+    let resource = match (&target.bucket, &target.key) {
+        (None, _) => "SERVICE",
+        (Some(_), None) => "BUCKET",
+        (Some(_), Some(_)) => "OBJECT",
+    };
+    let not_allowed = || Error::MethodNotAllowed { method: method.to_string(), resource };
     if target.control {
         return super::control::operation(method).ok_or_else(not_allowed);
     }

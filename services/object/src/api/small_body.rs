@@ -30,7 +30,10 @@ async fn read_as(x: &Exchange, body: &mut Option<Body>, mut headers: HeaderMap) 
     if !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING) {
         headers.insert(header::CONTENT_LENGTH, 0.into());
     }
-    let expected = Expected::of(&headers, &x.caller, MAX_DOCUMENT)?;
+    let expected = Expected::of(&headers, &x.caller, MAX_DOCUMENT).map_err(|error| match error {
+        Error::EntityTooLarge { limit, .. } => Error::DocumentTooLarge { limit },
+        other => other,
+    })?;
     let length = expected.length;
     let ingest = Ingest::new(expected, None, Sink::Memory(Vec::new()));
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };

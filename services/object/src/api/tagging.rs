@@ -151,7 +151,11 @@ pub fn set_of(tags: &Tags) -> TagSet {
 pub fn get_bucket(x: &Exchange) -> Result<Response, Error> {
     let tags = &x.bucket()?.tags;
     if tags.is_empty() {
-        return Err(Error::Absent { code: ErrorCode::NoSuchTagSet, message: "The TagSet does not exist" });
+        return Err(Error::NotConfigured {
+            code: ErrorCode::NoSuchTagSet,
+            message: "The TagSet does not exist",
+            bucket: x.place.bucket.clone(),
+        });
     }
     document("Tagging", &Tagging { tag_set: set_of(tags) })
 }

@@ -38,7 +38,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
         Some("Suspended") => Versioning::Suspended,
         Some(other) => return Err(Error::MalformedXml(format!("Status {other}"))),
         None => {
-            return Err(Error::Absent {
+            return Err(Error::Refused {
                 code: ErrorCode::IllegalVersioningConfiguration,
                 message: "The Versioning element must be specified",
             });
@@ -46,7 +46,7 @@ pub async fn put(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Erro
     };
     change(x, move |bucket| {
         if bucket.lock.is_some() && versioning == Versioning::Suspended {
-            return Err(Error::Absent {
+            return Err(Error::Refused {
                 code: ErrorCode::InvalidBucketState,
                 message: "An Object Lock configuration is present on this bucket, so the versioning state cannot \
                           be changed.",

@@ -157,8 +157,9 @@ fn length(headers: &HeaderMap, payload: Payload) -> Result<u64, Error> {
 /// `Content-MD5`, decoded.
 pub fn md5_header(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Error> {
     let Some(value) = headers.get("content-md5") else { return Ok(None) };
-    let raw = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| Error::InvalidDigest)?;
-    raw.try_into().map(Some).map_err(|_| Error::InvalidDigest)
+    let invalid = || Error::InvalidDigest(String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let raw = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| invalid())?;
+    raw.try_into().map(Some).map_err(|_| invalid())
 }
 
 /// The one `x-amz-checksum-*` header that carries a value.

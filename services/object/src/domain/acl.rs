@@ -9,7 +9,7 @@ pub const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/Au
 /// Who delivers access logs.
 pub const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 /// Whom `aws-exec-read` lets read bundles of images. Nobody here is called so.
-const EC2_BUNDLES_ID: &str = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
+pub const EC2_BUNDLES_ID: &str = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
 /// The grants on a bucket or an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

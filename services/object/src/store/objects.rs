@@ -22,10 +22,6 @@ pub struct WriteIf {
     pub absent: bool,
     /// `If-Match`: this ETag, or `*`.
     pub etag: Option<String>,
-    /// Of a deletion: when the object was made, in seconds.
-    pub modified: Option<i64>,
-    /// Of a deletion: its bytes.
-    pub size: Option<u64>,
     /// Quotas of who writes, on what the bucket would hold.
     pub quotas: Quotas,
 }
@@ -56,16 +52,7 @@ impl WriteIf {
             }
             Some(Version::Marker(_)) | None => None,
         };
-        self.check(&place.key, current.as_ref())?;
-        // what is not there may be deleted: only If-Match asks that it be there
-        let Some(object) = current else { return Ok(()) };
-        if self.modified.is_some_and(|modified| modified != object.modified.as_second()) {
-            return Err(Error::PreconditionFailed("x-amz-if-match-last-modified-time"));
-        }
-        if self.size.is_some_and(|size| size != object.size) {
-            return Err(Error::PreconditionFailed("x-amz-if-match-size"));
-        }
-        Ok(())
+        self.check(&place.key, current.as_ref())
     }
 }
 

@@ -43,6 +43,21 @@ pub struct Version2Signature {
     pub signature: Option<String>,
 }
 
+/// Which of these canonical user ids are accounts'? For grants of S3's access control lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindCanonicalUsers {
+    /// 64 hex digits each.
+    pub ids: Vec<String>,
+}
+internal_call!(FindCanonicalUsers, "find-canonical-users" => FoundCanonicalUsers);
+
+/// The answer to [`FindCanonicalUsers`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundCanonicalUsers {
+    /// Those of them that are an account's.
+    pub found: Vec<String>,
+}
+
 /// The answer to [`ResolveCredential`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Resolved {

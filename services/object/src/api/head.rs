@@ -1,0 +1,87 @@
+//! The head of a request: how long it may be, and which of its headers must be plain text.
+
+use axum::http::{HeaderMap, request};
+
+use crate::error::Error;
+
+/// Request line and headers together have at most so many bytes.
+const MAX_HEAD: usize = 8 << 10;
+/// Headers of this kind are the gateway's, and no part of what the client sent.
+const OURS: &str = "x-murus-";
+/// Headers that may be any text, for they are kept as they are or are decoded by who reads them.
+const ANY_TEXT: [&str; 2] = ["x-amz-website-redirect-location", "x-amz-copy-source"];
+/// Headers that decide, besides those that begin with `x-amz-`.
+const DECIDE: [&str; 5] = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range"];
+
+/// Refuses a head that is too long, before anything is made of it.
+///
+/// # Errors
+/// `RequestHeaderSectionTooLarge`.
+pub fn check(parts: &request::Parts) -> Result<(), Error> {
+    let target = parts.uri.path_and_query().map_or(1, |target| target.as_str().len());
+    // two blanks, the version and the line's end; `: ` and the line's end of each header
+    let line = parts.method.as_str().len() + target + 12;
+    let sent = parts.headers.iter().filter(|(name, _)| !name.as_str().starts_with(OURS));
+    let headers: usize = sent.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    match line + headers > MAX_HEAD {
+        true => Err(Error::HeadTooLarge { limit: MAX_HEAD }),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a header that decides something and cannot be read: what is not understood must not be taken for not said.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub fn readable(headers: &HeaderMap) -> Result<(), Error> {
+    let odd = headers.iter().find(|(name, value)| must_be_plain(name.as_str()) && value.to_str().is_err());
+    match odd {
+        None => Ok(()),
+        Some((name, value)) => Err(Error::argument(
+            name.as_str(),
+            &String::from_utf8_lossy(value.as_bytes()),
+            "The value of the header is not US-ASCII",
+        )),
+    }
+}
+
+fn must_be_plain(name: &str) -> bool {
+    let kept = name.starts_with("x-amz-meta-") || ANY_TEXT.contains(&name);
+    !kept && (name.starts_with("x-amz-") || DECIDE.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderValue, Request};
+
+    use super::*;
+
+    fn head(name: &str, value: &[u8]) -> request::Parts {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        Request::builder().uri("/b/k?acl").header(name, value).body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn eight_kib_of_head_are_enough() {
+        let name = "x-amz-meta-a";
+        let before = 3 + 8 + 12 + name.len() + 4;
+        assert!(check(&head(name, &vec![b'x'; MAX_HEAD - before])).is_ok());
+        assert!(matches!(
+            check(&head(name, &vec![b'x'; MAX_HEAD - before + 1])),
+            Err(Error::HeadTooLarge { .. })
+        ));
+        assert!(check(&head("x-murus-request-id", &vec![b'x'; MAX_HEAD])).is_ok());
+    }
+
+    #[test]
+    fn what_decides_must_be_plain_text() {
+        let of = |name, value: &str| readable(&head(name, value.as_bytes()).headers);
+        for name in ["x-amz-acl", "x-amz-server-side-encryption", "if-match", "range"] {
+            assert!(matches!(of(name, "privat\u{e9}"), Err(Error::InvalidArgument { .. })), "{name}");
+            assert!(of(name, "private").is_ok());
+        }
+        for name in ["x-amz-meta-a", "x-amz-copy-source", "user-agent"] {
+            assert!(of(name, "\u{e9}").is_ok(), "{name}");
+        }
+    }
+}
