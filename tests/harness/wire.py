@@ -101,7 +101,8 @@ class Signer:
     def canonical(self, request, headers, payload_hash, query):
         """The canonical request and the list of signed headers."""
         path = request.path if self.service == "s3" else urllib.parse.quote(request.path, safe="/" + SAFE)
-        lower = {name.lower(): re.sub(r"\s+", " ", str(value)).strip() for name, value in headers.items()}
+        text = {name.lower(): value.decode() if isinstance(value, bytes) else str(value) for name, value in headers.items()}
+        lower = {name: re.sub(r"\s+", " ", value).strip() for name, value in text.items()}
         names = ";".join(sorted(lower))
         lines = "".join(f"{name}:{lower[name]}\n" for name in sorted(lower))
         return f"{request.method}\n{path}\n{query}\n{lines}\n{names}\n{payload_hash}", names

@@ -1,0 +1,196 @@
+"""When several things are wrong at once, which is told: every pair of faults, in the order of docs/decisions/0085.
+
+A request is built by its faults. Each fault alone answers its code; two at once answer the one that stands first in `ORDER`.
+"""
+
+import base64
+import dataclasses
+import hashlib
+import itertools
+
+import pytest
+
+from harness.s3_world import ACCOUNT_OF_NOBODY, World
+from harness.wire import Request, Signer
+
+WRONG_MD5 = base64.b64encode(hashlib.md5(b"another").digest()).decode()
+
+
+@dataclasses.dataclass
+class Draft:
+    """A PutObject to be, or a GetObject, with nothing wrong yet."""
+
+    w: World
+    method: str = "PUT"
+    bucket: str = ""
+    key: str = "k"
+    query: str = ""
+    body: bytes = b"content"
+    who: str = "admin"
+    skew: int = 0
+    signed: dict = dataclasses.field(default_factory=dict)
+    behind: list = dataclasses.field(default_factory=list)
+
+    def send(self):
+        """Signs and sends it; what is `behind` the signature is changed after it."""
+        keys = self.w.keys(self.who) if self.who in ("admin", "nobody", "writer", "stranger") else self.who
+        body = self.body if self.method == "PUT" else b""
+        request = Request(self.method, f"/{self.bucket or self.w.plain}/{self.key}", self.query, dict(self.signed), body)
+        Signer(keys, "s3", skew_seconds=self.skew).sign(request, self.w.wire.host)
+        for change in self.behind:
+            change(request)
+        return self.w.wire.send(request)
+
+
+def header(name, value):
+    """A fault that is a header."""
+    return lambda draft: draft.signed.update({name: value})
+
+
+def unreadable(draft):
+    draft.behind.append(lambda request: request.headers.update({"Authorization": "AWS4-HMAC-SHA256 Credential=x"}))
+
+
+def unknown_key(draft):
+    draft.who = ("AKIA" + "Q" * 16, "w" * 40)
+
+
+def skewed(draft):
+    draft.skew = -3600
+
+
+def wrong_secret(draft):
+    keys = draft.w.admin if isinstance(draft.who, str) else draft.who
+    draft.who = (keys[0], "w" * 40)
+
+
+def no_bucket(draft):
+    draft.bucket = draft.w.never
+
+
+def bad_bucket_name(draft):
+    draft.bucket = "No_Bucket"
+
+
+def not_allowed(draft):
+    if draft.who == "admin":
+        draft.who = "nobody"
+
+
+def set_to(**fields):
+    """A fault that is a field of the draft."""
+    return lambda draft: [setattr(draft, name, value) for name, value in fields.items()]
+
+
+# (name, the fault, status, code): a request with two of them is told the upper one.
+BEFORE = [
+    ("head", header("x-amz-meta-long", "x" * 9000), 400, "RequestHeaderSectionTooLarge"),
+    ("uri", set_to(key="%ff"), 400, "InvalidURI"),
+    ("long key", set_to(key="k" * 1025), 400, "KeyTooLongError"),
+    ("authorization", unreadable, 400, "AuthorizationHeaderMalformed"),
+    ("access key", unknown_key, 403, "InvalidAccessKeyId"),
+    ("clock", skewed, 403, "RequestTimeTooSkewed"),
+    ("secret", wrong_secret, 403, "SignatureDoesNotMatch"),
+    ("resource", set_to(query="acl&tagging"), 400, "InvalidArgument"),
+    ("bucket name", bad_bucket_name, 400, "InvalidBucketName"),
+    ("bucket", no_bucket, 404, "NoSuchBucket"),
+    ("owner", header("x-amz-expected-bucket-owner", ACCOUNT_OF_NOBODY), 403, "AccessDenied"),
+    ("permission", not_allowed, 403, "AccessDenied"),
+]
+WRITING = [
+    *BEFORE,
+    ("plain text", header("x-amz-request-payer", "é".encode()), 400, "InvalidArgument"),
+    ("tags", header("x-amz-tagging", "aws:a=b"), 400, "InvalidTag"),
+    ("offered", header("x-amz-write-offset-bytes", "1"), 501, "NotImplemented"),
+    ("metadata", header("x-amz-meta-a", "x" * 2048), 400, "MetadataTooLarge"),
+    ("class", header("x-amz-storage-class", "PAPER"), 400, "InvalidStorageClass"),
+    ("list", header("x-amz-acl", "public-read"), 400, "AccessControlListNotSupported"),
+    ("encryption", header("x-amz-server-side-encryption", "ROT13"), 400, "InvalidEncryptionAlgorithmError"),
+    ("digest", header("Content-MD5", "no"), 400, "InvalidDigest"),
+    ("condition", header("If-None-Match", "*"), 412, "PreconditionFailed"),
+    ("checksum", header("x-amz-checksum-crc32", "AAAAAA=="), 400, "BadDigest"),
+]
+READING = [
+    *BEFORE,
+    ("plain text", header("x-amz-request-payer", "é".encode()), 400, "InvalidArgument"),
+    ("key", set_to(key="none"), 404, "NoSuchKey"),
+    ("encryption", header("x-amz-server-side-encryption", "AES256"), 400, "InvalidArgument"),
+    ("if-match", header("If-Match", '"0"'), 412, "PreconditionFailed"),
+    ("part", set_to(query="partNumber=7"), 416, "InvalidPartNumber"),
+    ("range", header("Range", "bytes=100-"), 416, "InvalidRange"),
+]
+# Faults of one and the same field, of which a request has but one.
+TOGETHER = [
+    {"uri", "long key", "key"}, {"authorization", "access key", "secret"}, {"bucket", "bucket name"}, {"resource", "part"},
+    {"permission", "access key", "secret"}, {"digest"}, {"part", "range"}, {"head"},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def w(cloud, wire, s3):
+    world = World(cloud, wire, s3)
+    yield world
+    world.remove()
+
+
+def told(w, method, faults):
+    """(status, code) of a request with these faults."""
+    draft = Draft(w, method)
+    for _, fault, _, _ in faults:
+        fault(draft)
+    reply = draft.send()
+    return reply.status, reply.code
+
+
+def excluded(one, other):
+    """Whether a request cannot have both."""
+    return any(one in group and other in group for group in TOGETHER)
+
+
+def pairs(order):
+    """Each fault, and each two of them, the one that is told first."""
+    alone = [(fault,) for fault in order]
+    return alone + [pair for pair in itertools.combinations(order, 2) if not excluded(pair[0][0], pair[1][0])]
+
+
+def of(faults):
+    """A name for a test."""
+    return " and ".join(fault[0] for fault in faults)
+
+
+@pytest.mark.parametrize("faults", pairs(WRITING), ids=of)
+def test_of_two_faults_of_a_write_the_earlier_one_is_told(w, faults):
+    assert told(w, "PUT", faults) == faults[0][2:]
+
+
+@pytest.mark.parametrize("faults", pairs(READING), ids=of)
+def test_of_two_faults_of_a_read_the_earlier_one_is_told(w, faults):
+    assert told(w, "GET", faults) == faults[0][2:]
+
+
+# Conditions of a read, as RFC 9110 and AWS's reference have them: those that hold, those that do not, and the answer.
+PAST, FUTURE = "Thu, 01 Jan 2015 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT"
+CONDITIONS = [
+    ({"If-Match": "{etag}", "If-Unmodified-Since": PAST}, 200, 200),
+    ({"If-Match": '"0"', "If-Unmodified-Since": FUTURE}, 412, 412),
+    ({"If-Unmodified-Since": PAST}, 412, 412),
+    ({"If-None-Match": "{etag}", "If-Modified-Since": PAST}, 304, 412),
+    ({"If-None-Match": '"0"', "If-Modified-Since": FUTURE}, 200, 200),
+    ({"If-Modified-Since": FUTURE}, 304, 412),
+    ({"If-Match": '"0"', "If-None-Match": "{etag}"}, 412, 412),
+    ({"If-Unmodified-Since": PAST, "If-None-Match": "{etag}"}, 412, 412),
+    ({"If-Match": "{etag}", "If-None-Match": "{etag}"}, 304, 412),
+    ({"If-Match": "*", "If-None-Match": '"0"'}, 200, 200),
+]
+
+
+@pytest.mark.parametrize(("conditions", "read", "copied"), CONDITIONS, ids=lambda value: " ".join(value) if isinstance(value, dict) else "")
+def test_conditions_are_decided_as_http_has_them(w, conditions, read, copied):
+    given = {name: value.replace("{etag}", w.etag) for name, value in conditions.items()}
+    for line in ("GET /{plain}/k", "HEAD /{plain}/k"):
+        assert w(line, **given).status == read, line
+    # A range that cannot be is told only when the conditions hold.
+    assert w("GET /{plain}/k", Range="bytes=100-", **given).status == (416 if read == 200 else read)
+    source = {"x-amz-copy-source": f"{w.plain}/k", "x-amz-metadata-directive": "REPLACE"}
+    of_source = {f"x-amz-copy-source-{name}": value for name, value in given.items()}
+    assert w("PUT /{plain}/dir/k", **source, **of_source).status == copied
