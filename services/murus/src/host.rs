@@ -44,6 +44,7 @@ pub async fn run(config: Config, services: &[ServiceName]) -> Result<(), Failure
         tracing::warn!("some requests did not finish in time");
     }
     tokio::task::spawn_blocking(kit::audit::finish).await?;
+    kit::telemetry::finish();
     Ok(())
 }
 

@@ -1,8 +1,12 @@
 //! One record in CloudTrail's format: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 
+use std::borrow::Cow;
+
 use api_spec::{ApiError, Service};
-use auth::policy::{Decision, Principal, StatementRef};
-use serde_json::{Map, Value, json};
+use auth::policy::{Decision, Kind, Principal, StatementRef};
+use auth::sigv4::Carrier;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Record;
 use crate::caller::Caller;
@@ -11,6 +15,8 @@ use crate::caller::Caller;
 const VERSION: &str = "1.11";
 /// Parameters that are longer than this are left out, as CloudTrail does.
 const MAX_PARAMETERS: usize = 100 << 10;
+/// What a record has room for at first, in bytes.
+const TYPICAL: usize = 1536;
 
 /// Something that a request was about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,54 +27,93 @@ pub struct Resource {
     pub account_id: Option<String>,
 }
 
-/// The record as one line of JSON, with its line end.
+/// The record as one line of JSON, with its line end. It is written straight from what it borrows: a record is made for
+/// every request, so what it costs, every request costs.
 pub(super) fn line(record: &Record<'_>) -> Vec<u8> {
-    let mut line = event(record).to_string().into_bytes();
+    let mut line = Vec::with_capacity(TYPICAL);
+    // writing what borrows strings and numbers into a Vec cannot fail
+    let _ = serde_json::to_writer(&mut line, &Event::of(record));
     line.push(b'\n');
     line
 }
 
-pub(super) fn event(record: &Record<'_>) -> Value {
-    let origin = record.origin;
-    let too_long = record.parameters.as_ref().is_some_and(|given| given.to_string().len() > MAX_PARAMETERS);
-    let mut event = json!({
-        "eventVersion": VERSION,
-        "userIdentity": identity(record),
-        "eventTime": record.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "eventSource": format!("{}.amazonaws.com", record.service.name()),
-        "eventName": record.name,
-        "awsRegion": record.region,
-        "sourceIPAddress": origin.source_ip.map_or_else(|| "murus.internal".into(), |ip| ip.to_string()),
-        "userAgent": origin.user_agent,
-        "requestParameters": record.parameters.as_ref().filter(|_| !too_long),
-        "responseElements": null,
-        "additionalEventData": additional(record, too_long),
-        "requestID": origin.request_id,
-        "eventID": uuid::Uuid::new_v4().to_string(),
-        "readOnly": is_read_only(record.name),
-        "eventType": "AwsApiCall",
-        "managementEvent": !is_data(record),
-        "eventCategory": if is_data(record) { "Data" } else { "Management" },
-    });
-    let mut more = Map::new();
-    if let Err(error) = record.outcome {
-        more.insert("errorCode".into(), code(record.service, error).into());
-        more.insert("errorMessage".into(), error.message.as_str().into());
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'r> {
+    event_version: &'static str,
+    user_identity: Identity<'r>,
+    event_time: String,
+    event_source: String,
+    event_name: &'r str,
+    aws_region: &'r str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip: String,
+    user_agent: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<Cow<'r, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'r str>,
+    request_parameters: Option<&'r Value>,
+    /// Always null.
+    response_elements: (),
+    additional_event_data: Additional<'r>,
+    #[serde(rename = "requestID")]
+    request_id: &'r str,
+    #[serde(rename = "eventID")]
+    event_id: String,
+    read_only: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Concerned<'r>>,
+    event_type: &'static str,
+    management_event: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient_account_id: Option<&'r str>,
+    event_category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_details: Option<TlsDetails>,
+}
+
+impl<'r> Event<'r> {
+    fn of(record: &'r Record<'_>) -> Self {
+        let origin = record.origin;
+        let too_long = record.parameters.as_ref().is_some_and(|given| weight(given) > MAX_PARAMETERS);
+        let tls_version = || origin.tls_version.as_ref().map_or_else(|| "TLS".into(), |v| format!("TLSv{v}"));
+        let is_data = is_data(record);
+        Event {
+            event_version: VERSION,
+            user_identity: Identity::of(record.caller),
+            event_time: record.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            event_source: format!("{}.amazonaws.com", record.service.name()),
+            event_name: record.name,
+            aws_region: record.region,
+            source_ip: origin.source_ip.map_or_else(|| "murus.internal".into(), |ip| ip.to_string()),
+            user_agent: &origin.user_agent,
+            error_code: record.outcome.err().map(|error| code(record.service, error)),
+            error_message: record.outcome.err().map(|error| error.message.as_str()),
+            request_parameters: record.parameters.as_ref().filter(|_| !too_long),
+            response_elements: (),
+            additional_event_data: Additional::of(record, too_long),
+            request_id: &origin.request_id,
+            event_id: uuid::Uuid::new_v4().to_string(),
+            read_only: is_read_only(record.name),
+            resources: record.resources.iter().map(Concerned::of).collect(),
+            event_type: "AwsApiCall",
+            management_event: !is_data,
+            recipient_account_id: recipient(record),
+            event_category: if is_data { "Data" } else { "Management" },
+            tls_details: origin.secure.then(|| TlsDetails { tls_version: tls_version() }),
+        }
     }
-    if !record.resources.is_empty() {
-        more.insert("resources".into(), record.resources.iter().map(resource).collect());
+}
+
+/// Bytes of names and values, about.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + weight(value)).sum(),
     }
-    if let Some(account) = recipient(record) {
-        more.insert("recipientAccountId".into(), account.into());
-    }
-    if origin.secure {
-        let version = origin.tls_version.as_ref().map_or_else(|| "TLS".into(), |v| format!("TLSv{v}"));
-        more.insert("tlsDetails".into(), json!({ "tlsVersion": version }));
-    }
-    if let Some(all) = event.as_object_mut() {
-        all.extend(more);
-    }
-    event
 }
 
 /// Whose trail it belongs to: the caller's, or for strangers that of what they asked for.
@@ -77,26 +122,12 @@ fn recipient<'r>(record: &'r Record<'_>) -> Option<&'r str> {
     own.or_else(|| record.resources.iter().find_map(|one| one.account_id.as_deref()))
 }
 
-fn resource(one: &Resource) -> Value {
-    let kind = match one.arn.split(':').nth(2) {
-        Some("s3") if one.arn.contains('/') => Some("AWS::S3::Object"),
-        Some("s3") => Some("AWS::S3::Bucket"),
-        _ => None,
-    };
-    let mut resource = json!({ "ARN": one.arn });
-    if let Some(all) = resource.as_object_mut() {
-        all.extend(one.account_id.as_ref().map(|id| ("accountId".to_owned(), id.as_str().into())));
-        all.extend(kind.map(|kind| ("type".to_owned(), kind.into())));
-    }
-    resource
-}
-
 /// EC2 says in the code whose fault it was.
-fn code(service: Service, error: &ApiError) -> String {
+fn code(service: Service, error: &ApiError) -> Cow<'static, str> {
     match service {
-        Service::Ec2 if error.code.status() >= 500 => format!("Server.{}", error.code),
-        Service::Ec2 => format!("Client.{}", error.code),
-        _ => error.code.to_string(),
+        Service::Ec2 if error.code.status() >= 500 => format!("Server.{}", error.code).into(),
+        Service::Ec2 => format!("Client.{}", error.code).into(),
+        _ => error.code.as_str().into(),
     }
 }
 
@@ -111,113 +142,226 @@ fn is_read_only(name: &str) -> bool {
         .any(|verb| name.starts_with(verb))
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TlsDetails {
+    tls_version: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Concerned<'r> {
+    #[serde(rename = "ARN")]
+    arn: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'r str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+}
+
+impl<'r> Concerned<'r> {
+    fn of(one: &'r Resource) -> Self {
+        let kind = match one.arn.split(':').nth(2) {
+            Some("s3") if one.arn.contains('/') => Some("AWS::S3::Object"),
+            Some("s3") => Some("AWS::S3::Bucket"),
+            _ => None,
+        };
+        Concerned { arn: &one.arn, account_id: one.account_id.as_deref(), kind }
+    }
+}
+
 /// Why it was allowed or denied, and how it was signed.
-fn additional(record: &Record<'_>, too_long: bool) -> Value {
-    let mut data = Map::new();
-    if let Some(decision) = record.decision {
-        data.insert("authorization".into(), why(decision));
+#[derive(Serialize)]
+struct Additional<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization: Option<Why<'r>>,
+    #[serde(rename = "SignatureVersion", skip_serializing_if = "Option::is_none")]
+    signature_version: Option<&'static str>,
+    #[serde(rename = "AuthenticationMethod", skip_serializing_if = "Option::is_none")]
+    authentication_method: Option<&'static str>,
+    #[serde(rename = "requestParametersOmitted", skip_serializing_if = "Option::is_none")]
+    parameters_omitted: Option<&'static str>,
+}
+
+impl<'r> Additional<'r> {
+    fn of(record: &'r Record<'_>, too_long: bool) -> Self {
+        let signature = record.caller.and_then(|caller| caller.signature.as_ref());
+        Additional {
+            authorization: record.decision.map(Why::of),
+            signature_version: signature.map(|signature| signature.version()),
+            authentication_method: signature.map(|signature| match signature.sig.carrier {
+                Carrier::Header => "AuthHeader",
+                Carrier::Query => "QueryString",
+                Carrier::Form => "HtmlForm",
+            }),
+            parameters_omitted: too_long.then_some("requestParameters too large"),
+        }
     }
-    if let Some(signature) = record.caller.and_then(|caller| caller.signature.as_ref()) {
-        data.insert("SignatureVersion".into(), signature.version().into());
-        data.insert(
-            "AuthenticationMethod".into(),
-            match signature.sig.carrier {
-                auth::sigv4::Carrier::Header => "AuthHeader".into(),
-                auth::sigv4::Carrier::Query => "QueryString".into(),
-                auth::sigv4::Carrier::Form => "HtmlForm".into(),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Why<'r> {
+    #[serde(rename_all = "camelCase")]
+    Statement {
+        effect: &'static str,
+        policy_kind: Kind,
+        policy: &'r str,
+        statement: usize,
+        sid: Option<&'r str>,
+    },
+    Nothing {
+        effect: &'static str,
+        missing: Kind,
+    },
+}
+
+impl<'r> Why<'r> {
+    fn of(decision: &'r Decision) -> Self {
+        let by = |effect, by: &'r StatementRef| Why::Statement {
+            effect,
+            policy_kind: by.kind,
+            policy: &by.policy,
+            statement: by.index,
+            sid: by.sid.as_deref(),
+        };
+        match decision {
+            Decision::Allowed { by: statement } => by("Allow", statement),
+            Decision::DeniedExplicitly { by: statement } => by("ExplicitDeny", statement),
+            Decision::DeniedImplicitly { missing } => {
+                Why::Nothing { effect: "ImplicitDeny", missing: *missing }
+            }
+        }
+    }
+}
+
+/// Who asked.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity<'r> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<Cow<'r, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_provider: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoked_by: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_context: Option<SessionContext<'r>>,
+}
+
+impl<'r> Identity<'r> {
+    fn of(caller: Option<&'r Caller>) -> Self {
+        let Some(caller) = caller else { return Identity { kind: "Unknown", ..Identity::default() } };
+        let principal = caller.principal();
+        let account_id = principal.account();
+        let one = |kind| Identity { kind, account_id, ..Identity::default() };
+        let identity = match principal {
+            Principal::Anonymous => Identity { account_id: Some("anonymous"), ..one("AWSAccount") },
+            Principal::Service { name } => Identity { invoked_by: Some(name), ..one("AWSService") },
+            Principal::Root { .. } => one("Root"),
+            Principal::User { name, .. } => Identity { user_name: Some(name), ..one("IAMUser") },
+            Principal::AssumedRole { .. } => one("AssumedRole"),
+            Principal::FederatedUser { .. } => one("FederatedUser"),
+            Principal::WebIdentity { provider, subject } => Identity {
+                identity_provider: Some(provider),
+                user_name: Some(subject),
+                ..one("WebIdentityUser")
             },
-        );
-    }
-    if too_long {
-        data.insert("requestParametersOmitted".into(), "requestParameters too large".into());
-    }
-    Value::Object(data)
-}
-
-fn why(decision: &Decision) -> Value {
-    let by = |effect: &str, by: &StatementRef| {
-        json!({
-            "effect": effect,
-            "policyKind": by.kind,
-            "policy": by.policy,
-            "statement": by.index,
-            "sid": by.sid,
-        })
-    };
-    match decision {
-        Decision::Allowed { by: statement } => by("Allow", statement),
-        Decision::DeniedExplicitly { by: statement } => by("ExplicitDeny", statement),
-        Decision::DeniedImplicitly { missing } => json!({ "effect": "ImplicitDeny", "missing": missing }),
-    }
-}
-
-fn identity(record: &Record<'_>) -> Value {
-    let Some(caller) = record.caller else { return json!({ "type": "Unknown" }) };
-    let principal = caller.principal();
-    let mut identity = match principal {
-        Principal::Anonymous => json!({ "type": "AWSAccount", "accountId": "anonymous" }),
-        Principal::Service { name } => json!({ "type": "AWSService", "invokedBy": name }),
-        Principal::Root { account } => json!({ "type": "Root", "accountId": account }),
-        Principal::User { account, name, .. } => {
-            json!({ "type": "IAMUser", "accountId": account, "userName": name })
+        };
+        Identity {
+            principal_id: principal.user_id().filter(|_| *principal != Principal::Anonymous),
+            arn: account_id.map(|_| principal.arn()),
+            access_key_id: caller.access_key_id(),
+            session_context: SessionContext::of(caller),
+            ..identity
         }
-        Principal::AssumedRole { account, .. } => json!({ "type": "AssumedRole", "accountId": account }),
-        Principal::FederatedUser { account, .. } => json!({ "type": "FederatedUser", "accountId": account }),
-        Principal::WebIdentity { provider, subject } => {
-            json!({ "type": "WebIdentityUser", "identityProvider": provider, "userName": subject })
-        }
-    };
-    let mut more = Map::new();
-    if let Some(id) = principal.user_id().filter(|_| *principal != Principal::Anonymous) {
-        more.insert("principalId".into(), id.into());
     }
-    if principal.account().is_some() {
-        more.insert("arn".into(), principal.arn().into());
-    }
-    if let Some(key) = caller.access_key_id() {
-        more.insert("accessKeyId".into(), key.into());
-    }
-    if let Some(session) = session(caller) {
-        more.insert("sessionContext".into(), session);
-    }
-    if let Some(all) = identity.as_object_mut() {
-        all.extend(more);
-    }
-    identity
 }
 
 /// Who issued a session, and what it knows of its beginning.
-fn session(caller: &Caller) -> Option<Value> {
-    let issuer = match caller.principal() {
-        principal @ Principal::AssumedRole { account, role, role_id, .. } => json!({
-            "type": "Role",
-            "principalId": role_id,
-            "arn": principal.role_arn(),
-            "accountId": account,
-            "userName": role,
-        }),
-        _ if caller.session_token().is_some() => json!({}),
-        _ => return None,
-    };
-    Some(json!({ "sessionIssuer": issuer, "attributes": attributes(caller) }))
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionContext<'r> {
+    session_issuer: Issuer<'r>,
+    attributes: Attributes<'r>,
 }
 
-fn attributes(caller: &Caller) -> Value {
-    let Some(session) = caller.holder().and_then(|holder| holder.session.as_ref()) else { return json!({}) };
-    let issued = session.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case("aws:TokenIssueTime"));
-    json!({
-        "creationDate": issued.map(|(_, at)| at),
-        "mfaAuthenticated": session.mfa_at.is_some().to_string(),
-    })
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Issuer<'r> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<&'r str>,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_date: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa_authenticated: Option<&'static str>,
+}
+
+impl<'r> SessionContext<'r> {
+    fn of(caller: &'r Caller) -> Option<Self> {
+        let session_issuer = match caller.principal() {
+            principal @ Principal::AssumedRole { account, role, role_id, .. } => Issuer {
+                kind: Some("Role"),
+                principal_id: Some(role_id),
+                arn: principal.role_arn(),
+                account_id: Some(account),
+                user_name: Some(role),
+            },
+            _ if caller.session_token().is_some() => Issuer::default(),
+            _ => return None,
+        };
+        Some(SessionContext { session_issuer, attributes: Attributes::of(caller) })
+    }
+}
+
+impl<'r> Attributes<'r> {
+    fn of(caller: &'r Caller) -> Self {
+        let Some(session) = caller.holder().and_then(|holder| holder.session.as_ref()) else {
+            return Attributes::default();
+        };
+        let issued = session.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case("aws:TokenIssueTime"));
+        Attributes {
+            creation_date: issued.map(|(_, at)| at.as_ref()),
+            mfa_authenticated: Some(if session.mfa_at.is_some() { "true" } else { "false" }),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use api_spec::ErrorCode;
-    use auth::policy::Kind;
+    use jiff::Timestamp;
+    use serde_json::json;
 
     use super::*;
     use crate::request::Origin;
+
+    fn event(record: &Record<'_>) -> Value {
+        serde_json::from_slice(&line(record)).unwrap()
+    }
 
     fn origin() -> Origin {
         Origin {
@@ -298,6 +442,4 @@ mod tests {
         assert!(event["additionalEventData"]["requestParametersOmitted"].is_string());
         assert_eq!((&event["userIdentity"]["type"], &event["readOnly"]), (&json!("Unknown"), &json!(true)));
     }
-
-    use jiff::Timestamp;
 }

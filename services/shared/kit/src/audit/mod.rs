@@ -23,6 +23,7 @@ pub use self::trail::Trail;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::request::Origin;
+use crate::telemetry;
 
 /// How records are kept. See `docs/audit.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +134,7 @@ pub fn finish() {
 pub fn write(record: &Record<'_>) {
     let by = record.decision.map(reason);
     tracing::info!(
-        target: "audit",
+        target: telemetry::REQUESTS,
         request_id = %record.origin.request_id,
         action = record.action,
         principal = record.caller.map(|caller| tracing::field::display(caller.principal().arn())),

@@ -20,7 +20,10 @@ use crate::metrics::Metrics;
 /// Records that may wait for the disk.
 const QUEUE: usize = 16_384;
 /// Records written before the file is looked at again.
-const BATCH: usize = 1024;
+const BATCH: usize = 4096;
+/// How long records gather while there are some: to wake the thread for each of them would cost a busy service more than
+/// to write them.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of a process waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries to open a file that cannot be written.
@@ -111,6 +114,8 @@ impl Writer {
 
     fn run(&mut self, lines: &Receiver<Message>) {
         let idle = Duration::from_millis(self.config.sync_ms.clamp(10, 1000));
+        let gather = GATHER.min(Duration::from_millis(self.config.sync_ms));
+        let mut batch = Vec::new();
         loop {
             let first = match lines.recv_timeout(idle) {
                 Ok(message) => Some(message),
@@ -120,7 +125,7 @@ impl Writer {
                     return;
                 }
             };
-            let mut batch = Vec::new();
+            batch.clear();
             let (mut records, mut waiting) = (0, Vec::new());
             for message in first.into_iter().chain(lines.try_iter().take(BATCH)) {
                 match message {
@@ -138,6 +143,8 @@ impl Writer {
                     // whoever waited may have given up
                     let _ = done.try_send(());
                 }
+            } else if records > 0 {
+                std::thread::sleep(gather);
             }
         }
     }
