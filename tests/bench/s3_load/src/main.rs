@@ -4,10 +4,11 @@
 //!
 //! Every request carries a SigV4 signature in its header. A run has an end by count and by time; the operations of one
 //! run work on each other's keys, in the order given: `put,get,head,list,delete`. The bucket is made if it is missing;
-//! what `delete` does not remove stays. With `--server-pid` the server's processor time an operation is told, too, and
-//! `--hold 1000 --sizes 1g` measures what memory it needs for so many transfers at once.
+//! what `delete` does not remove stays. With `--server-pid` the server's processor time an operation is told, too, with
+//! `--floor` what part it reached of what the machine gives at that moment, and `--hold 1000 --sizes 1g` measures what memory it needs for so many transfers at once.
 
 mod client;
+mod floor;
 mod hold;
 mod plan;
 mod sign;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use client::Connection;
+use floor::Floor;
 use plan::{Op, Plan, Size};
 use sign::{Signer, Target};
 use summary::Summary;
@@ -28,6 +30,9 @@ use summary::Summary;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
+    if std::env::args().nth(1).as_deref() == Some(floor::SERVE) {
+        return floor::serve();
+    }
     let plan = Arc::new(Plan::parse());
     let signer = Arc::new(Signer::new(&plan)?);
     make_bucket(&plan, &signer)?;
@@ -35,6 +40,7 @@ fn main() -> Result<(), Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return runtime.block_on(hold::run(&plan, &signer, connections));
     }
+    let floor = plan.floor.then(Floor::start).transpose()?;
     println!("{}", Summary::HEAD);
     for size in plan.sizes.clone() {
         let body = Arc::new(body(size));
@@ -44,7 +50,10 @@ fn main() -> Result<(), Failure> {
             let mut stored = plan.count;
             for op in plan.ops.clone() {
                 let round = Round { op, prefix: prefix.clone(), body: Arc::clone(&body), stored };
-                let summary = run(&plan, &signer, round, clients)?;
+                let mut summary = run(&plan, &signer, &plan.endpoint, &round, clients)?;
+                if let Some(floor) = floor.as_ref().filter(|_| op.has_floor()) {
+                    summary.floor = Some(run(&plan, &signer, &floor.endpoint, &round, clients)?.rate());
+                }
                 if op == Op::Put {
                     stored = summary.operations.max(1);
                 }
@@ -97,7 +106,13 @@ fn make_bucket(plan: &Plan, signer: &Signer) -> Result<(), Failure> {
 }
 
 /// Runs a round on so many connections, spread over the threads.
-fn run(plan: &Arc<Plan>, signer: &Arc<Signer>, round: Round, clients: usize) -> Result<Summary, Failure> {
+fn run(
+    plan: &Arc<Plan>,
+    signer: &Arc<Signer>,
+    endpoint: &str,
+    round: &Round,
+    clients: usize,
+) -> Result<Summary, Failure> {
     let next = Arc::new(AtomicU64::new(0));
     let cpu = || plan.server_pid.map(watch::cpu).transpose();
     let used = cpu()?;
@@ -109,7 +124,8 @@ fn run(plan: &Arc<Plan>, signer: &Arc<Signer>, round: Round, clients: usize) -> 
             let share = (clients + threads - 1 - thread) / threads;
             let (plan, signer, round, next) =
                 (Arc::clone(plan), Arc::clone(signer), round.clone(), Arc::clone(&next));
-            std::thread::spawn(move || work(&plan, &signer, &round, &next, share, until))
+            let endpoint = endpoint.to_owned();
+            std::thread::spawn(move || work(&plan, &signer, &endpoint, &round, &next, share, until))
         })
         .collect();
     let mut summary = Summary::default();
@@ -124,6 +140,7 @@ fn run(plan: &Arc<Plan>, signer: &Arc<Signer>, round: Round, clients: usize) -> 
 fn work(
     plan: &Arc<Plan>,
     signer: &Arc<Signer>,
+    endpoint: &str,
     round: &Round,
     next: &Arc<AtomicU64>,
     clients: usize,
@@ -135,7 +152,9 @@ fn work(
         .map(|_| {
             let (plan, signer, round, next) =
                 (Arc::clone(plan), Arc::clone(signer), round.clone(), Arc::clone(next));
-            tasks.spawn_local(async move { one_client(&plan, &signer, &round, &next, until).await })
+            let endpoint = endpoint.to_owned();
+            tasks
+                .spawn_local(async move { one_client(&plan, &signer, &endpoint, &round, &next, until).await })
         })
         .collect();
     tasks.block_on(&runtime, async {
@@ -150,11 +169,12 @@ fn work(
 async fn one_client(
     plan: &Plan,
     signer: &Signer,
+    endpoint: &str,
     round: &Round,
     next: &AtomicU64,
     until: Instant,
 ) -> Result<Summary, Failure> {
-    let mut connection = Connection::open(&plan.endpoint).await?;
+    let mut connection = Connection::open(endpoint).await?;
     let mut summary = Summary::default();
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
@@ -175,7 +195,7 @@ async fn one_client(
         let bytes = if round.op == Op::Put { body.len() as u64 } else { reply.bytes };
         summary.add(started.elapsed(), bytes, reply.status < 300);
         if reply.closes {
-            connection = Connection::open(&plan.endpoint).await?;
+            connection = Connection::open(endpoint).await?;
         }
     }
 }

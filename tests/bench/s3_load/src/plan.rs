@@ -54,6 +54,10 @@ pub struct Plan {
     /// What each of the held connections moves.
     #[arg(long, default_value = "4m")]
     pub moved: Size,
+    /// After each put, get and head, run it against a process of this program that does nothing but HTTP, and say what
+    /// part of that the server reached.
+    #[arg(long)]
+    pub floor: bool,
     /// Sign the digest of each body; without it bodies are sent as `UNSIGNED-PAYLOAD`.
     #[arg(long)]
     pub sign_payload: bool,
@@ -83,6 +87,11 @@ impl Op {
             Op::Head => "HEAD",
             Op::Delete => "DELETE",
         }
+    }
+
+    /// Whether a server that keeps nothing can answer it.
+    pub fn has_floor(self) -> bool {
+        matches!(self, Op::Put | Op::Get | Op::Head)
     }
 
     /// Query, in canonical form.

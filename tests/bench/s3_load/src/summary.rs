@@ -13,6 +13,8 @@ pub struct Summary {
     pub took: Duration,
     /// Processor time of the server meanwhile, where it is known.
     pub cpu: Option<Duration>,
+    /// Operations a second of a server that does nothing.
+    pub floor: Option<f64>,
     failed: u64,
     bytes: u64,
     micros: Vec<u32>,
@@ -21,7 +23,7 @@ pub struct Summary {
 impl Summary {
     /// The line above all lines.
     pub const HEAD: &'static str =
-        "op      size clients      ops/s     MB/s   p50 ms   p99 ms   max ms   failed  cpu us";
+        "op      size clients      ops/s     MB/s   p50 ms   p99 ms   max ms   failed  cpu us  of floor";
 
     /// Counts one operation.
     pub fn add(&mut self, took: Duration, bytes: u64, fine: bool) {
@@ -41,10 +43,14 @@ impl Summary {
         self.micros.extend(other.micros);
     }
 
+    /// Operations a second.
+    pub fn rate(&self) -> f64 {
+        self.operations as f64 / self.took.as_secs_f64().max(1e-9)
+    }
+
     /// As a line of the table.
     pub fn line(mut self, op: Op, size: Size, clients: usize) -> String {
         self.micros.sort_unstable();
-        let seconds = self.took.as_secs_f64().max(1e-9);
         let at = |share: f64| {
             let index = (self.micros.len() as f64 * share) as usize;
             self.micros
@@ -53,11 +59,13 @@ impl Summary {
         };
         let cpu = self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / (self.operations.max(1) as f64));
         let cpu = cpu.map_or("-".to_owned(), |cpu| format!("{cpu:.1}"));
+        let floor =
+            self.floor.map_or("-".to_owned(), |floor| format!("{:.2}", self.rate() / floor.max(1e-9)));
         let name = format!("{op:?}").to_lowercase();
         format!(
-            "{name:<6}{size:>6} {clients:>7} {:>10.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8} {cpu:>7}",
-            self.operations as f64 / seconds,
-            self.bytes as f64 / 1e6 / seconds,
+            "{name:<6}{size:>6} {clients:>7} {:>10.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8} {cpu:>7} {floor:>9}",
+            self.rate(),
+            self.bytes as f64 / 1e6 / self.took.as_secs_f64().max(1e-9),
             at(0.5),
             at(0.99),
             at(1.0),
@@ -81,8 +89,9 @@ mod tests {
             all.absorb(one);
         }
         all.took = Duration::from_secs(2);
+        all.floor = Some(100.0);
         let line = all.line(Op::Get, "4k".parse().unwrap(), 2);
         let words: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(words, ["get", "4k", "2", "49", "0.0", "51.00", "100.00", "100.00", "2", "-"]);
+        assert_eq!(words, ["get", "4k", "2", "49", "0.0", "51.00", "100.00", "100.00", "2", "-", "0.49"]);
     }
 }
