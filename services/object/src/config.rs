@@ -21,6 +21,8 @@ pub struct Config {
     pub drain_dirs: Vec<PathBuf>,
     /// Objects up to this many bytes are kept in the index store, larger ones in files of their own. 0..=1048576.
     pub inline_max_bytes: u32,
+    /// What of the index and of the objects in it is kept in memory, in MiB. 16..=65536.
+    pub index_cache_mib: u32,
     /// Uploads are refused when they would leave less than this free on the disk of the data directory, in MiB, so
     /// that the index can go on and objects can be deleted.
     pub reserve_mib: u64,
@@ -63,6 +65,7 @@ impl Default for Config {
             data_dirs: Vec::new(),
             drain_dirs: Vec::new(),
             inline_max_bytes: 16 << 10,
+            index_cache_mib: 128,
             reserve_mib: 256,
             new_bucket_defaults: NewBucketDefaults::default(),
             body_timeout_s: 60,
@@ -94,6 +97,9 @@ impl Config {
     pub fn check(&self) -> Result<(), String> {
         if self.inline_max_bytes > 1 << 20 {
             return Err("[object] inline_max_bytes must be at most 1048576".into());
+        }
+        if !(16..=65_536).contains(&self.index_cache_mib) {
+            return Err("[object] index_cache_mib must be 16 to 65536".into());
         }
         if !(1..=3600).contains(&self.body_timeout_s) {
             return Err("[object] body_timeout_s must be 1 to 3600".into());

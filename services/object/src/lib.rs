@@ -66,8 +66,9 @@ const LIFECYCLE_EVERY: u64 = 600;
 pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     config.check().map_err(Error::Internal)?;
     let (root, reserve) = (context.data_dir(), config.reserve_mib << 20);
+    let cache = usize::try_from(config.index_cache_mib).unwrap_or(usize::MAX >> 20) << 20;
     let opened = tokio::task::spawn_blocking(move || {
-        let store = Store::open_logged(&root.join("store"))?;
+        let store = Store::open_logged(&root.join("store"), cache)?;
         let files = Files::over(Vec::new(), reserve);
         Ok::<_, Error>((store, files))
     });

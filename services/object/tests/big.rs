@@ -109,7 +109,7 @@ fn object(bucket: &Bucket) -> Object {
 
 /// A bucket of a hundred folders with so many keys in each, put straight into the index.
 async fn fill(root: &Path, name: &'static str, each: usize) {
-    let store = store::Store::open_logged(&root.join("store")).unwrap();
+    let store = store::Store::open_logged(&root.join("store"), 16 << 20).unwrap();
     let bucket = Bucket::new(ADMIN.canonical, ADMIN.account, Timestamp::now());
     for folders in (0..100).collect::<Vec<usize>>().chunks(10) {
         let (folders, bucket) = (folders.to_vec(), bucket.clone());

@@ -246,12 +246,12 @@ async fn a_full_disk_under_everything_keeps_serving_and_can_be_cleared() {
 /// The store of a world that was stopped; its last tasks may still hold it for a moment.
 async fn reopened(path: &Path) -> Store {
     for _ in 0..200 {
-        if let Ok(store) = Store::open_logged(path) {
+        if let Ok(store) = Store::open_logged(path, 16 << 20) {
             return store;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Store::open_logged(path).unwrap()
+    Store::open_logged(path, 16 << 20).unwrap()
 }
 
 async fn use_disks(world: &World, data: &[&Path], drain: &[&Path]) -> Result<Disks, String> {

@@ -35,8 +35,10 @@ impl Store {
 
     /// As [`Store::open`], with a log in front of the engine: commits are several times as fast and are durable all the
     /// same. A directory once opened so must always be opened so, or what only the log has is not seen.
-    pub fn open_logged(path: &Path) -> Result<Store, Error> {
-        Store::with_engine(LoggedEngine::open(path)?)
+    ///
+    /// `cache` is what of the engine's pages is kept in memory, in bytes.
+    pub fn open_logged(path: &Path, cache: usize) -> Result<Store, Error> {
+        Store::with_engine(LoggedEngine::open(path, cache)?)
     }
 
     /// A store that ends with its last clone; for tests.

@@ -28,7 +28,9 @@ fn kill_minus_nine_loses_nothing_acknowledged() {
 
 #[test]
 fn kill_minus_nine_loses_nothing_that_only_the_log_has() {
-    kill_often("kill_minus_nine_loses_nothing_that_only_the_log_has", Store::open_logged);
+    kill_often("kill_minus_nine_loses_nothing_that_only_the_log_has", |path| {
+        Store::open_logged(path, 16 << 20)
+    });
 }
 
 fn kill_often(test: &str, open: Open) {

@@ -40,8 +40,9 @@ struct Shared {
 
 impl LoggedEngine {
     /// Opens `store.redb` and `store.log` in `directory`; creates what is missing, readable by the owner only.
-    pub fn open(directory: &Path) -> Result<Self, Error> {
-        let redb = RedbEngine::open(directory)?;
+    /// The engine's page cache takes `cache` bytes at most.
+    pub fn open(directory: &Path, cache: usize) -> Result<Self, Error> {
+        let redb = RedbEngine::open_cached(directory, cache)?;
         let log = open_log(directory).map_err(|reason| Error::Open {
             path: directory.join(FILE_NAME).display().to_string(),
             reason,

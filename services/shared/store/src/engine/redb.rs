@@ -22,7 +22,8 @@ use crate::Error;
 
 /// The file within the directory given to `open`.
 const FILE_NAME: &str = "store.redb";
-/// Page cache; redb's own default is 1 GiB, too much for a process that is one of several on a host.
+/// Page cache where nobody says how large; redb's own default is 1 GiB, too much for a process that is one of several on
+/// a host.
 const CACHE_BYTES: usize = 64 << 20;
 /// How long `open` waits for a file that another process has locked. One that was killed while it started a program
 /// leaves its lock to the copy of itself that has not become that program yet: milliseconds, more on a busy host.
@@ -40,7 +41,12 @@ pub struct RedbEngine {
 impl RedbEngine {
     /// Opens `store.redb` in `directory`; creates what is missing, readable by the owner only.
     pub fn open(directory: &Path) -> Result<Self, Error> {
-        Self::open_file(directory)
+        Self::open_cached(directory, CACHE_BYTES)
+    }
+
+    /// The same, with so many bytes of page cache at most.
+    pub fn open_cached(directory: &Path, cache: usize) -> Result<Self, Error> {
+        Self::open_file(directory, cache)
             .map_err(|reason| Error::Open { path: directory.display().to_string(), reason })
     }
 
@@ -51,11 +57,11 @@ impl RedbEngine {
 
     /// A database on any medium that redb can use.
     pub fn with_backend(backend: impl StorageBackend) -> Result<Self, Error> {
-        let db = builder().create_with_backend(backend).map_err(engine)?;
+        let db = builder(CACHE_BYTES).create_with_backend(backend).map_err(engine)?;
         Ok(RedbEngine { db: Arc::new(db) })
     }
 
-    fn open_file(directory: &Path) -> Result<Self, String> {
+    fn open_file(directory: &Path, cache: usize) -> Result<Self, String> {
         let missing = directory.ancestors().take_while(|path| !path.exists()).count();
         std::fs::create_dir_all(directory).map_err(text)?;
         // two processes must not both find that there is no file
@@ -66,7 +72,7 @@ impl RedbEngine {
             create_file(&path)?;
             sync_directories(directory, missing + 2).map_err(text)?;
         }
-        Ok(RedbEngine { db: Arc::new(open_locked(&path)?) })
+        Ok(RedbEngine { db: Arc::new(open_locked(&path, cache)?) })
     }
 
     fn view(&self) -> Result<RedbView, Error> {
@@ -182,11 +188,11 @@ impl Batch for RedbBatch {
 }
 
 /// Opens a database file, which takes its lock; waits for who is about to let go of it.
-fn open_locked(path: &Path) -> Result<Database, String> {
+fn open_locked(path: &Path, cache: usize) -> Result<Database, String> {
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;
-        match builder().create_with_backend(FileBackend::new(file).map_err(text)?) {
+        match builder(cache).create_with_backend(FileBackend::new(file).map_err(text)?) {
             Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => {
                 std::thread::sleep(LOCK_RETRY);
             }
@@ -195,9 +201,9 @@ fn open_locked(path: &Path) -> Result<Database, String> {
     }
 }
 
-fn builder() -> Builder {
+fn builder(cache: usize) -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(cache);
     builder
 }
 

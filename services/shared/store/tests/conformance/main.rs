@@ -70,7 +70,7 @@ fn on_disk() -> (Store, Option<tempfile::TempDir>) {
 
 fn logged() -> (Store, Option<tempfile::TempDir>) {
     let directory = tempfile::tempdir().unwrap();
-    (Store::open_logged(&directory.path().join("state")).unwrap(), Some(directory))
+    (Store::open_logged(&directory.path().join("state"), 16 << 20).unwrap(), Some(directory))
 }
 
 fn in_memory() -> (Store, Option<tempfile::TempDir>) {
