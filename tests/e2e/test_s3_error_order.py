@@ -168,6 +168,108 @@ def test_of_two_faults_of_a_read_the_earlier_one_is_told(w, faults):
     assert told(w, "GET", faults) == faults[0][2:]
 
 
+# The same of other requests: documents, copies and parts. Each fault is what it changes in a request that is well.
+
+
+@dataclasses.dataclass
+class Shape:
+    """A request that is well: its line, body and headers."""
+
+    line: str
+    body: str = ""
+    headers: dict = dataclasses.field(default_factory=dict)
+
+    def with_faults(self, w, faults):
+        """(status, code) of the request with these faults, each a dictionary of what it changes."""
+        changed = {"line": self.line, "body": self.body, "who": "admin"}
+        headers = dict(self.headers)
+        for _, fault, _, _ in faults:
+            fault = dict(fault)
+            headers |= fault.pop("headers", {})
+            for old, new in fault.pop("line", {}).items():
+                changed["line"] = changed["line"].replace(old, new)
+            changed |= fault
+        reply = w(changed.pop("line"), **changed, **headers)
+        return reply.status, reply.code
+
+
+DENIED = ("permission", {"who": "nobody"}, 403, "AccessDenied")
+NO_BUCKET = ("bucket", {"line": {"{plain}": "{never}"}}, 404, "NoSuchBucket")
+BAD_MD5 = ("digest", {"headers": {"Content-MD5": "no"}}, 400, "InvalidDigest")
+OTHER_MD5 = ("content", {"headers": {"Content-MD5": WRONG_MD5}}, 400, "BadDigest")
+MALFORMED = ("document", {"body": "<x"}, 400, "MalformedXML")
+SHAPES = {
+    "a document": (
+        Shape("PUT /{plain}?versioning", "<VersioningConfiguration><Status>Off</Status></VersioningConfiguration>"),
+        [NO_BUCKET, DENIED, BAD_MD5, OTHER_MD5, MALFORMED],
+    ),
+    "tags": (
+        Shape("PUT /{plain}/k?tagging", "<Tagging><TagSet/></Tagging>"),
+        [
+            NO_BUCKET, DENIED, BAD_MD5, OTHER_MD5, MALFORMED,
+            ("tag", {"body": "<Tagging><TagSet><Tag><Key>aws:a</Key><Value>b</Value></Tag></TagSet></Tagging>"}, 400, "InvalidTag"),
+        ],
+    ),
+    "a copy": (
+        Shape("PUT /{plain}/copy", headers={"x-amz-copy-source": "{plain}/k"}),
+        [
+            NO_BUCKET, DENIED,
+            ("source", {"headers": {"x-amz-copy-source": "nothing"}}, 400, "InvalidArgument"),
+            ("directive", {"headers": {"x-amz-metadata-directive": "KEEP"}}, 400, "InvalidArgument"),
+            ("class", {"headers": {"x-amz-storage-class": "PAPER"}}, 400, "InvalidStorageClass"),
+            ("encryption", {"headers": {"x-amz-server-side-encryption": "ROT13"}}, 400, "InvalidEncryptionAlgorithmError"),
+            ("source bucket", {"headers": {"x-amz-copy-source": "{never}/k"}}, 404, "NoSuchBucket"),
+            ("source key", {"headers": {"x-amz-copy-source": "{plain}/none"}}, 404, "NoSuchKey"),
+            ("condition", {"headers": {"x-amz-copy-source-if-match": '"0"'}}, 412, "PreconditionFailed"),
+        ],
+    ),
+    "a part": (
+        Shape("PUT /{plain}/up?partNumber=1&uploadId={upload}", "part"),
+        [
+            NO_BUCKET, DENIED,
+            ("number", {"line": {"partNumber=1": "partNumber=0"}}, 400, "InvalidArgument"),
+            ("upload", {"line": {"{upload}": "none"}}, 404, "NoSuchUpload"),
+            BAD_MD5, OTHER_MD5,
+        ],
+    ),
+    "a completion": (
+        Shape("POST /{plain}/up?uploadId={upload}", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>0</ETag></Part></CompleteMultipartUpload>"),
+        [
+            NO_BUCKET, DENIED, BAD_MD5, OTHER_MD5, MALFORMED,
+            ("upload", {"line": {"{upload}": "none"}}, 404, "NoSuchUpload"),
+            ("part", {}, 400, "InvalidPart"),
+        ],
+    ),
+    "a list": (
+        Shape("GET /{plain}?list-type=2&max-keys=1"),
+        [
+            NO_BUCKET, DENIED,
+            ("number", {"line": {"max-keys=1": "max-keys=x"}}, 400, "InvalidArgument"),
+        ],
+    ),
+}  # fmt: skip
+
+
+def changes_the_same(one, other):
+    """Whether two faults are of one and the same part of a request."""
+    named = lambda fault: {f"header {name}" for name in fault.get("headers", {})} | ({"body"} & set(fault)) | {f"line {old}" for old in fault.get("line", {})}
+    return bool(named(one[1]) & named(other[1]))
+
+
+def two_of(order):
+    """Each fault, and each two of them that one request can have."""
+    return [(fault,) for fault in order] + [pair for pair in itertools.combinations(order, 2) if not changes_the_same(*pair)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "faults"),
+    [(shape, faults) for shape, order in SHAPES.values() for faults in two_of(order)],
+    ids=[f"{name}: {of(faults)}" for name, (_, order) in SHAPES.items() for faults in two_of(order)],
+)
+def test_of_two_faults_of_another_request_the_earlier_one_is_told(w, shape, faults):
+    assert shape.with_faults(w, faults) == faults[0][2:]
+
+
 # Conditions of a read, as RFC 9110 and AWS's reference have them: those that hold, those that do not, and the answer.
 PAST, FUTURE = "Thu, 01 Jan 2015 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT"
 CONDITIONS = [

@@ -16,9 +16,8 @@ import pytest
 
 from harness.operations import model
 from harness.s3_codes import DOCUMENTED, NEVER
-from harness.s3_world import BOUNDARY, World, policy
+from harness.s3_world import World
 from harness.wire import Request, Signer, query_of
-from harness.sessions import Role, trusting
 
 TOP = pathlib.Path(__file__).parents[2]
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -123,18 +122,6 @@ def chunked(pieces=(b"one",), spoil=None, trailer=None, break_it=lambda body: bo
         signer.sign(request, w.wire.host, kind)
         request.body = break_it(signer.chunks(pieces, trailer, spoil))
         return w.wire.send(request)
-
-    return send
-
-
-def session(token=None, seconds=None):
-    """A request with temporary credentials whose token is altered, or which have run out."""
-    def send(w):
-        name = Role(w.cloud.client("iam"), trusting({"AWS": "*"}))
-        made = w.cloud.client("sts").assume_role(RoleArn=name.arn, RoleSessionName="one")["Credentials"]
-        reply = w("GET /{plain}/k", who=(made["AccessKeyId"], made["SecretAccessKey"]), x_amz_security_token=token or made["SessionToken"])
-        name.iam.delete_role(RoleName=name.name)
-        return reply
 
     return send
 

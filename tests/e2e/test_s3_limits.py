@@ -3,6 +3,7 @@ accounts, and what boto3 presigns by version 2."""
 
 import base64
 import urllib.parse
+import urllib.request
 import uuid
 
 import boto3
@@ -12,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from harness.accounts import Account
 from harness.cloud import REGION
+from harness.people import allow, document
+from harness.sessions import Role, session_client, trusting
 from harness.wire import Request, Signer
 
 NOBODY = "0" * 64
@@ -71,6 +74,25 @@ def test_two_kib_of_metadata_are_kept_of_the_eight(s3, shared_bucket, key):
 def test_a_long_head_changes_nothing(admin, s3, shared_bucket, key):
     assert admin("PUT", f"/{shared_bucket}/{key}", body=b"x", x_ignored="x" * 9000).code == "RequestHeaderSectionTooLarge"
     refused("404", s3.head_object, Bucket=shared_bucket, Key=key)
+
+
+def test_a_session_with_long_policies_is_not_locked_out(cloud, iam, s3, shared_bucket, key):
+    key = f"{key}-{'k' * 900}"
+    everything = allow("s3:GetObject", "s3:PutObject", on=[f"arn:aws:s3:::{shared_bucket}/{'x' * 90}-{n}" for n in range(14)] + [f"arn:aws:s3:::{shared_bucket}/*"])
+    role = Role(iam, trusting({"AWS": "*"}, "sts:AssumeRole", "sts:TagSession"), allow("s3:*"))
+    try:
+        tags = [{"Key": f"tag-{n}", "Value": "v" * 90} for n in range(20)]
+        made = role.assume(cloud.client("sts"), Policy=document(everything), Tags=tags)
+        assert len(made["SessionToken"]) + len(key) + 2047 > 8192, "it would not fit otherwise"
+        session = session_client(cloud, "s3", made)
+        session.put_object(Bucket=shared_bucket, Key=key, Body=b"x", Metadata={"a": "x" * 2047})
+        assert session.get_object(Bucket=shared_bucket, Key=key, IfMatch="*")["Body"].read() == b"x"
+        for version in ("s3v4", "s3"):
+            url = session_client(cloud, "s3", made, signature_version=version).generate_presigned_url("get_object", {"Bucket": shared_bucket, "Key": key})
+            with urllib.request.urlopen(url, timeout=20) as reply:
+                assert reply.read() == b"x", version
+    finally:
+        role.remove()
 
 
 # Metadata beyond ASCII

@@ -57,6 +57,7 @@ pub async fn copy(x: &Exchange) -> Result<Response, Error> {
     let (place, which) = source_place(x)?;
     let replaces = directive(x)?;
     let retags = tagging_directive(x)?;
+    check_headers(x, replaces)?;
     for _ in 0..MAX_TRIES {
         let source = find(x, &place, which).await?;
         source.object.check_readable(x.service.context.clock.now())?;
@@ -96,6 +97,18 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     set_version(&mut response, written.version.as_deref());
     name_source(&mut response, source);
     Ok(response)
+}
+
+/// What is wrong with the headers is told before anything is looked for.
+fn check_headers(x: &Exchange, replaces: bool) -> Result<(), Error> {
+    if replaces {
+        meta(&x.headers)?;
+    }
+    storage_class(&x.headers)?;
+    lock::of_headers(x)?;
+    encryption::asked(x)?;
+    x.header("x-amz-checksum-algorithm").map(algorithm_named).transpose()?;
+    of_write(&x.headers).map(drop)
 }
 
 /// One request copies what one request could have put.
