@@ -1,16 +1,18 @@
-//! `kill -9` of a process that writes: what it acknowledged is there and whole, nothing else is half there. Each writer
-//! encrypts its objects in another way.
+//! `kill -9` of a process that puts, uploads in parts, copies and deletes: what it acknowledged is there and whole, nothing
+//! else is half there. Each writer encrypts its objects in another way.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
+use object::Config;
 use support::{Sealed, World};
 
 /// So many kills, unless the environment says otherwise.
@@ -18,6 +20,10 @@ const ROUNDS: u64 = 8;
 const ROUNDS_VARIABLE: &str = "MURUS_CRASH_ROUNDS";
 const WRITERS: usize = 4;
 const KEYS: usize = 3;
+/// What is copied: each writer uploads it in parts.
+const SOURCE: usize = KEYS;
+/// A round goes on until so much was acknowledged, however slow this machine is.
+const LEAST: usize = 40;
 const DIRECTORY: &str = "MURUS_CRASH_DIRECTORY";
 const SIZES: [usize; 4] = [40, 9_000, 20_000, 900_000];
 
@@ -35,6 +41,15 @@ fn content(writer: usize, n: u64) -> Vec<u8> {
     body
 }
 
+/// Every fifth operation deletes, and every fifth uploads in parts and copies that.
+fn copies(n: u64) -> bool {
+    n % 5 == 3
+}
+
+async fn world(root: &Path) -> World {
+    World::open(root, Config { min_part_bytes: 1, ..support::config() }).await.unwrap()
+}
+
 fn say(line: &str) {
     // straight to the pipe: what is said must have left the process before it is killed
     let mut out = std::io::stdout().lock();
@@ -49,7 +64,7 @@ fn write_until_killed() {
     let Some(root) = std::env::var_os(DIRECTORY) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let world: &World = Box::leak(Box::new(World::at(Path::new(&root)).await));
+        let world: &World = Box::leak(Box::new(world(Path::new(&root)).await));
         world.put("/bucket", b"").await.fine();
         let first: u64 = std::env::var("MURUS_CRASH_FIRST").unwrap().parse().unwrap();
         let writers = (0..WRITERS).map(|writer| tokio::spawn(write(world, writer, first)));
@@ -63,15 +78,41 @@ async fn write(world: &World, writer: usize, first: u64) {
     for n in first.. {
         let key = (n as usize * 7 + writer) % KEYS;
         let path = format!("/bucket/{writer}-{key}");
-        let deletes = n % 5 == 4;
-        let op = if deletes { "del" } else { "put" };
+        let op = if n % 5 == 4 { "del" } else { "put" };
+        if copies(n) {
+            say(&format!("@try put {writer} {SOURCE} {n}\n"));
+            upload(world, writer, n).await;
+            say(&format!("@did put {writer} {SOURCE} {n}\n"));
+        }
         say(&format!("@try {op} {writer} {key} {n}\n"));
-        match deletes {
-            true => drop(world.delete(&path).await),
-            false => drop(world.put_sealed(Sealed::ALL[writer], &path, &content(writer, n)).await.fine()),
+        let sealed = Sealed::ALL[writer];
+        match op {
+            "del" => drop(world.delete(&path).await),
+            _ if copies(n) => {
+                let mut headers = [sealed.writing(), sealed.copying()].concat();
+                headers.push(("x-amz-copy-source".into(), format!("bucket/{writer}-{SOURCE}")));
+                world.ask("PUT", &path, &headers, b"").await.fine();
+            }
+            _ => drop(world.put_sealed(sealed, &path, &content(writer, n)).await.fine()),
         }
         say(&format!("@did {op} {writer} {key} {n}\n"));
     }
+}
+
+/// Makes the writer's source of two parts, the halves of the content.
+async fn upload(world: &World, writer: usize, n: u64) {
+    let (sealed, path) = (Sealed::ALL[writer], format!("/bucket/{writer}-{SOURCE}"));
+    let begun = world.ask("POST", &format!("{path}?uploads"), &sealed.writing(), b"").await.fine();
+    let (id, body) = (begun.element("UploadId"), content(writer, n));
+    let mut listed = String::new();
+    for (number, half) in (1..).zip(body.chunks(body.len() / 2)) {
+        let part = format!("{path}?partNumber={number}&uploadId={id}");
+        let etag = world.ask("PUT", &part, &sealed.reading(), half).await.fine().header("etag").to_owned();
+        listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+    }
+    let document = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
+    let complete = format!("{path}?uploadId={id}");
+    world.ask("POST", &complete, &sealed.reading(), document.as_bytes()).await.fine();
 }
 
 type Known = HashMap<(usize, usize), Vec<State>>;
@@ -91,8 +132,13 @@ fn follow(known: &mut Known, line: &str) {
 }
 
 async fn check(root: &Path, known: &mut Known) {
-    let world = World::at(root).await;
-    let mut files = 0;
+    let world = world(root).await;
+    // what it was uploading is nobody's
+    let uploads = world.get("/bucket?uploads").await.fine();
+    for (key, id) in uploads.elements("Key").iter().zip(uploads.elements("UploadId")) {
+        assert_eq!(world.delete(&format!("/bucket/{key}?uploadId={id}")).await.status, 204);
+    }
+    let (mut files, mut seen) = (0, HashSet::new());
     for ((writer, key), states) in known.iter_mut() {
         let reply = world.get_sealed(Sealed::ALL[*writer], &format!("/bucket/{writer}-{key}")).await;
         let found = match reply.status.as_u16() {
@@ -101,7 +147,12 @@ async fn check(root: &Path, known: &mut Known) {
                 let body = reply.fine().body;
                 let n: u64 = std::str::from_utf8(&body[4..16]).unwrap().parse().unwrap();
                 assert_eq!(body, content(*writer, n), "torn content of {writer}-{key}");
-                files += usize::from(body.len() > 16 << 10);
+                // a copy shares the files of its source
+                if seen.insert((*writer, n)) {
+                    let pieces =
+                        if copies(n) { body.chunks(body.len() / 2) } else { body.chunks(body.len()) };
+                    files += pieces.filter(|piece| piece.len() > 16 << 10).count();
+                }
                 State::Holds(n)
             }
         };
@@ -126,14 +177,20 @@ async fn what_was_acknowledged_survives_many_kills() {
             .spawn()
             .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let reading = std::thread::spawn(move || out.lines().map_while(Result::ok).collect::<Vec<_>>());
-        tokio::time::sleep(Duration::from_millis(400 + round % 10 * 97)).await;
+        let (said, lines) = mpsc::channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+        let (until, mut done) = (Instant::now() + Duration::from_millis(400 + round % 10 * 97), 0);
+        while done < LEAST || Instant::now() < until {
+            let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+            done += usize::from(line.contains("@did"));
+            follow(&mut known, &line);
+        }
         child.kill().unwrap();
         child.wait().unwrap();
-        for line in reading.join().unwrap() {
+        for line in lines {
             follow(&mut known, &line);
         }
         check(dir.path(), &mut known).await;
     }
-    assert_eq!(known.len(), WRITERS * KEYS, "every key was written");
+    assert_eq!(known.len(), WRITERS * (KEYS + 1), "every key was written");
 }
