@@ -1,5 +1,6 @@
 """Uploads in parts."""
 
+import base64
 import hashlib
 import os
 
@@ -129,8 +130,6 @@ def test_a_composite_checksum_is_made_of_the_parts_own(s3, shared_bucket, upload
         for number, part in ((1, first), (2, last))
     ]
     done = s3.complete_multipart_upload(**one, MultipartUpload={"Parts": listed})
-    import base64
-
     digests = hashlib.sha256(PART).digest() + hashlib.sha256(b"tail").digest()
     assert done["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(digests).digest()).decode() + "-2"
     assert done["ChecksumType"] == "COMPOSITE"
@@ -148,3 +147,35 @@ def test_a_checksum_of_checksums_needs_those_of_all_parts(s3, upload):
     refused("InvalidRequest", s3.complete_multipart_upload, **one, MultipartUpload=parts((1, part["ETag"])))
     listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
     s3.complete_multipart_upload(**one, MultipartUpload={"Parts": listed})
+
+
+def test_a_copy_of_an_object_in_parts_is_one_object(s3, shared_bucket, upload):
+    one = upload("in-parts", ChecksumAlgorithm="SHA256")
+    sent = [s3.upload_part(**one, PartNumber=n, Body=body, ChecksumAlgorithm="SHA256") for n, body in ((1, PART), (2, b"tail"))]
+    listed = [
+        {"PartNumber": n, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]} for n, part in enumerate(sent, 1)
+    ]
+    s3.complete_multipart_upload(**one, MultipartUpload={"Parts": listed})
+    source = {"Bucket": shared_bucket, "Key": "in-parts"}
+    digest = base64.b64encode(hashlib.sha256(PART + b"tail").digest()).decode()
+    for key, more in (("copied-parts", {}), ("in-parts", {"MetadataDirective": "REPLACE", "Metadata": {"new": "yes"}})):
+        copied = s3.copy_object(Bucket=shared_bucket, Key=key, CopySource=source, **more)["CopyObjectResult"]
+        assert copied["ETag"] == f'"{hashlib.md5(PART + b"tail").hexdigest()}"'
+        assert (copied["ChecksumSHA256"], copied["ChecksumType"]) == (digest, "FULL_OBJECT")
+        # boto3 compares the checksum with what it reads
+        got = s3.get_object(Bucket=shared_bucket, Key=key, ChecksumMode="ENABLED")
+        assert got["Body"].read() == PART + b"tail" and got["ChecksumSHA256"] == digest
+        assert "PartsCount" not in s3.head_object(Bucket=shared_bucket, Key=key, PartNumber=1)
+        told = s3.get_object_attributes(Bucket=shared_bucket, Key=key, ObjectAttributes=["ObjectParts", "Checksum"])
+        assert "ObjectParts" not in told and told["Checksum"] == {"ChecksumSHA256": digest, "ChecksumType": "FULL_OBJECT"}
+
+
+def test_a_part_without_the_checksum_of_its_upload_is_refused(cloud, shared_bucket, upload):
+    plain_s3 = cloud.client("s3", request_checksum_calculation="when_required")
+    one = upload("unsummed", ChecksumAlgorithm="SHA256")
+    error = refused("InvalidRequest", plain_s3.upload_part, **one, PartNumber=1, Body=b"x")
+    assert "expected checksum Type: sha256, actual checksum Type: null" in error["Message"]
+    whole = upload("summed-whole", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    part = plain_s3.upload_part(**whole, PartNumber=1, Body=b"x")
+    done = plain_s3.complete_multipart_upload(**whole, MultipartUpload=parts((1, part["ETag"])))
+    assert done["ChecksumType"] == "FULL_OBJECT" and done["ChecksumCRC32"] == part["ChecksumCRC32"]

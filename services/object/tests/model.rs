@@ -1,5 +1,5 @@
 //! Random sequences of operations, with versions and restarts in between, against a map in memory; in turn with each way
-//! to encrypt objects.
+//! to encrypt objects. What was uploaded in parts is told apart from what was put or copied.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,10 +7,14 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use md5::{Digest as _, Md5};
+use object::domain::checksum::{Algorithm, Running};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use support::{Reply, Sealed, World};
 
+/// So many sequences for each way to encrypt, unless the environment says otherwise (`PROPTEST_CASES`).
+const CASES: u32 = 5;
 const KEYS: [&str; 7] = ["a", "a/b", "a/c", "b", "b//", "z/y/x", "ä"];
 const SIZES: [usize; 7] = [0, 1, 500, 16 << 10, (16 << 10) + 1, 70_000, 600_000];
 
@@ -21,9 +25,12 @@ enum Step {
         size: usize,
         seed: u8,
     },
+    /// A copy of the version that a key has, the current one first, with the checksum asked for.
     Copy {
         from: usize,
+        nth: usize,
         to: usize,
+        sum: Option<Algorithm>,
     },
     Delete {
         key: usize,
@@ -36,6 +43,7 @@ enum Step {
         key: usize,
         parts: usize,
         seed: u8,
+        begun: Begun,
     },
     Abandon {
         key: usize,
@@ -71,15 +79,48 @@ enum Step {
     Restart,
 }
 
+/// The checksum that an upload is begun with: none, one of the whole, or one of the parts' checksums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begun {
+    Bare,
+    Whole,
+    Composite,
+}
+
+impl Begun {
+    fn sum(self) -> Algorithm {
+        match self {
+            Begun::Bare => Algorithm::Crc64Nvme,
+            Begun::Whole => Algorithm::Crc32c,
+            Begun::Composite => Algorithm::Sha256,
+        }
+    }
+
+    fn headers(self) -> Vec<(String, String)> {
+        let kind = match self {
+            Begun::Bare => return vec![],
+            Begun::Whole => "FULL_OBJECT",
+            Begun::Composite => "COMPOSITE",
+        };
+        vec![
+            ("x-amz-checksum-algorithm".into(), self.sum().as_str().into()),
+            ("x-amz-checksum-type".into(), kind.into()),
+        ]
+    }
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let key = || 0..KEYS.len();
     let size = || proptest::sample::select(SIZES.to_vec());
     prop_oneof![
         6 => (key(), size(), any::<u8>()).prop_map(|(key, size, seed)| Step::Put { key, size, seed }),
-        4 => (key(), key()).prop_map(|(from, to)| Step::Copy { from, to }),
+        5 => (key(), 0usize..3, key(), proptest::option::of(proptest::sample::select(Algorithm::ALL.to_vec())))
+            .prop_map(|(from, nth, to, sum)| Step::Copy { from, nth, to, sum }),
         2 => key().prop_map(|key| Step::Delete { key }),
         1 => proptest::collection::vec(key(), 1..4).prop_map(|keys| Step::DeleteMany { keys }),
-        2 => (key(), 1usize..3, any::<u8>()).prop_map(|(key, parts, seed)| Step::Multipart { key, parts, seed }),
+        3 => (key(), 1usize..3, any::<u8>(),
+                proptest::sample::select(vec![Begun::Bare, Begun::Whole, Begun::Composite]))
+            .prop_map(|(key, parts, seed, begun)| Step::Multipart { key, parts, seed, begun }),
         1 => (key(), size()).prop_map(|(key, size)| Step::Abandon { key, size }),
         3 => (key(), 0u64..80_000, 1u64..6_000_000).prop_map(|(key, first, length)| Step::Range { key, first, length }),
         2 => (proptest::sample::select(vec!["", "a", "a/", "b/"]), any::<bool>(), 1usize..4)
@@ -101,11 +142,33 @@ fn path(key: &str) -> String {
     format!("/bucket/{}", key.replace('ä', "%C3%A4"))
 }
 
-/// A version as it must be: its id, and content unless it is a delete marker.
+/// A version as it must be: its id, and what it holds unless it is a delete marker.
 #[derive(Clone, Debug, PartialEq)]
 struct Kept {
     id: String,
-    content: Option<Vec<u8>>,
+    content: Option<Content>,
+}
+
+/// What an object holds, and how it is told.
+#[derive(Clone, Debug, PartialEq)]
+struct Content {
+    body: Vec<u8>,
+    /// Of an object uploaded in parts; none of others.
+    parts: usize,
+    sum: Algorithm,
+    composite: bool,
+}
+
+impl Content {
+    fn put(body: Vec<u8>) -> Self {
+        Content { body, parts: 0, sum: Algorithm::Crc64Nvme, composite: false }
+    }
+}
+
+fn digest(algorithm: Algorithm, body: &[u8]) -> String {
+    let mut running = Running::new(algorithm);
+    running.update(body);
+    running.finish().base64()
 }
 
 #[derive(Default)]
@@ -119,16 +182,16 @@ struct Model {
 }
 
 impl Model {
-    fn current(&self, key: &str) -> Option<&Vec<u8>> {
+    fn current(&self, key: &str) -> Option<&Content> {
         self.keys.get(key)?.last()?.content.as_ref()
     }
 
-    fn objects(&self) -> impl Iterator<Item = (&'static str, &Vec<u8>)> {
+    fn objects(&self) -> impl Iterator<Item = (&'static str, &Content)> {
         self.keys.iter().filter_map(|(key, kept)| Some((*key, kept.last()?.content.as_ref()?)))
     }
 
     /// What a reply to a write must say, and what it makes.
-    fn write(&mut self, key: &'static str, content: Option<Vec<u8>>, reply: &Reply) {
+    fn write(&mut self, key: &'static str, content: Option<Content>, reply: &Reply) {
         let id = match self.versioning {
             Some(true) => reply.header("x-amz-version-id").to_owned(),
             _ => "null".to_owned(),
@@ -138,7 +201,7 @@ impl Model {
         self.add(key, content, id);
     }
 
-    fn add(&mut self, key: &'static str, content: Option<Vec<u8>>, id: String) {
+    fn add(&mut self, key: &'static str, content: Option<Content>, id: String) {
         let kept = self.keys.entry(key).or_default();
         kept.retain(|version| version.id != id);
         if content.is_some() || self.versioning.is_some() {
@@ -172,7 +235,7 @@ async fn run(sealed: Sealed, steps: &[Step]) {
         }
     }
     for (key, expected) in model.objects() {
-        assert_eq!(world.get_sealed(sealed, &path(key)).await.fine().body, *expected, "{key}");
+        is_told(&world, sealed, &path(key), expected).await;
     }
     list_versions(&world, &model, "", false, 1000).await;
     let left: Vec<(&str, Kept)> =
@@ -192,18 +255,20 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
         Step::Put { key, size, seed } => {
             let body = content(*size, *seed);
             let reply = world.put_sealed(model.sealed, &path(KEYS[*key]), &body).await.fine();
-            model.write(KEYS[*key], Some(body), &reply);
+            model.write(KEYS[*key], Some(Content::put(body)), &reply);
         }
-        Step::Copy { from, to } => copy(world, model, KEYS[*from], KEYS[*to]).await,
+        Step::Copy { from, nth, to, sum } => copy(world, model, (KEYS[*from], *nth), KEYS[*to], *sum).await,
         Step::Delete { key } => {
             let reply = world.delete(&path(KEYS[*key])).await;
             assert_eq!(reply.status, 204);
             model.write(KEYS[*key], None, &reply);
         }
         Step::DeleteMany { keys } => delete_many(world, model, keys).await,
-        Step::Multipart { key, parts, seed } => multipart(world, model, KEYS[*key], *parts, *seed).await,
+        Step::Multipart { key, parts, seed, begun } => {
+            multipart(world, model, KEYS[*key], *parts, *seed, *begun).await;
+        }
         Step::Abandon { key, size } => {
-            let id = begin(world, model, KEYS[*key]).await;
+            let id = begin(world, model, KEYS[*key], Begun::Bare).await;
             let part = format!("{}?partNumber=3&uploadId={id}", path(KEYS[*key]));
             world.ask("PUT", &part, &model.sealed.reading(), &content(*size, 1)).await.fine();
             let abort = format!("{}?uploadId={id}", path(KEYS[*key]));
@@ -228,16 +293,34 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
     }
 }
 
-async fn copy(world: &World, model: &mut Model, from: &'static str, to: &'static str) {
+async fn copy(
+    world: &World,
+    model: &mut Model,
+    (from, nth): (&'static str, usize),
+    to: &'static str,
+    sum: Option<Algorithm>,
+) {
     let mut headers = [model.sealed.writing(), model.sealed.copying()].concat();
-    headers.push(("x-amz-copy-source".into(), path(from)[1..].into()));
+    let version = model.keys.get(from).and_then(|kept| kept.iter().rev().nth(nth)).filter(|_| nth > 0);
+    let source = match version {
+        Some(version) => format!("{}?versionId={}", &path(from)[1..], version.id),
+        None => path(from)[1..].to_owned(),
+    };
+    headers.push(("x-amz-copy-source".into(), source));
     headers.push(("x-amz-metadata-directive".into(), "REPLACE".into()));
-    let reply = world.ask("PUT", &path(to), &headers, b"").await;
-    match model.current(from).cloned() {
-        Some(body) => {
-            let reply = reply.fine();
-            model.write(to, Some(body), &reply);
+    headers.extend(sum.map(|sum| ("x-amz-checksum-algorithm".into(), sum.as_str().into())));
+    let content = match version {
+        Some(version) => version.content.clone(),
+        None => model.current(from).cloned(),
+    };
+    let (named, reply) = (version.is_some(), world.ask("PUT", &path(to), &headers, b"").await);
+    match content {
+        Some(Content { body, sum: kept, .. }) => {
+            let (reply, sum) = (reply.fine(), sum.unwrap_or(kept));
+            assert_eq!(reply.element(&format!("Checksum{}", sum.as_str())), digest(sum, &body));
+            model.write(to, Some(Content { sum, ..Content::put(body) }), &reply);
         }
+        None if named => reply.refused(400, "InvalidRequest"),
         None => reply.refused(404, "NoSuchKey"),
     }
 }
@@ -261,7 +344,11 @@ async fn get_version(world: &World, model: &Model, key: &str, nth: usize) {
     let reply = world.get_sealed(model.sealed, &format!("{}?versionId={}", path(key), version.id)).await;
     model.says(&reply, &version.id, version.content.is_none());
     match version.content {
-        Some(body) => assert_eq!(reply.fine().body, body),
+        Some(content) => {
+            assert_eq!(reply.fine().body, content.body);
+            let path = format!("{}?versionId={}", path(key), version.id);
+            is_told(world, model.sealed, &path, &content).await;
+        }
         None => reply.refused(405, "MethodNotAllowed"),
     }
 }
@@ -276,27 +363,67 @@ async fn delete_version(world: &World, model: &mut Model, key: &'static str, nth
     assert_eq!(world.delete(&format!("{}?versionId={}", path(key), version.id)).await.status, 204);
 }
 
-async fn begin(world: &World, model: &Model, key: &str) -> String {
-    let begun = world.ask("POST", &format!("{}?uploads", path(key)), &model.sealed.writing(), b"").await;
-    begun.fine().element("UploadId")
+async fn begin(world: &World, model: &Model, key: &str, begun: Begun) -> String {
+    let headers = [model.sealed.writing(), begun.headers()].concat();
+    let reply = world.ask("POST", &format!("{}?uploads", path(key)), &headers, b"").await;
+    reply.fine().element("UploadId")
 }
 
-async fn multipart(world: &World, model: &mut Model, key: &'static str, parts: usize, seed: u8) {
-    let id = begin(world, model, key).await;
+async fn multipart(
+    world: &World,
+    model: &mut Model,
+    key: &'static str,
+    parts: usize,
+    seed: u8,
+    begun: Begun,
+) {
+    let (id, composite) = (begin(world, model, key, begun).await, begun == Begun::Composite);
     let (mut whole, mut listed) = (Vec::new(), String::new());
     for number in 1..=parts {
         let size = if number < parts { 5 << 20 } else { 40_000 * usize::from(seed % 2) + 1 };
         let body = content(size, seed.wrapping_add(number as u8));
         let part = format!("{}?partNumber={number}&uploadId={id}", path(key));
-        let reply = world.ask("PUT", &part, &model.sealed.reading(), &body).await;
+        let (mut headers, sum) = (model.sealed.reading(), digest(begun.sum(), &body));
+        if composite {
+            world.ask("PUT", &part, &headers, &body).await.refused(400, "InvalidRequest");
+            headers.push((begun.sum().header().into(), sum.clone()));
+        }
+        let reply = world.ask("PUT", &part, &headers, &body).await;
         let etag = reply.fine().header("etag").to_owned();
         whole.extend(body);
-        listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+        let sum = if composite { format!("<ChecksumSHA256>{sum}</ChecksumSHA256>") } else { String::new() };
+        listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag>{sum}</Part>");
     }
     let body = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
     let complete = format!("{}?uploadId={id}", path(key));
     let reply = world.ask("POST", &complete, &model.sealed.reading(), body.as_bytes()).await.fine();
-    model.write(key, Some(whole), &reply);
+    model.write(key, Some(Content { body: whole, parts, sum: begun.sum(), composite }), &reply);
+}
+
+/// Holds what is told of an object to what it holds.
+async fn is_told(world: &World, sealed: Sealed, path: &str, content: &Content) {
+    let mut headers = sealed.reading();
+    headers.push(("x-amz-checksum-mode".into(), "ENABLED".into()));
+    let got = world.ask("GET", path, &headers, b"").await.fine();
+    assert_eq!(got.body, content.body, "{path}");
+    let told = got.header(content.sum.header());
+    let kind = if content.composite { "COMPOSITE" } else { "FULL_OBJECT" };
+    assert_eq!(got.header("x-amz-checksum-type"), kind, "{path}");
+    match content.composite {
+        true => assert!(told.ends_with(&format!("-{}", content.parts)), "{path}: {told}"),
+        false => assert_eq!(told, digest(content.sum, &content.body), "{path}"),
+    }
+    let etag = got.header("etag");
+    let md5 = format!("\"{}\"", auth::sigv4::hex(&Md5::digest(&content.body)));
+    match (content.parts, sealed) {
+        (0, Sealed::Not | Sealed::S3) => assert_eq!(etag, md5, "{path}"),
+        (0, Sealed::Kms | Sealed::Customer) => assert!(etag != md5 && !etag.contains('-'), "{path}: {etag}"),
+        (parts, _) => assert!(etag.ends_with(&format!("-{parts}\"")), "{path}: {etag}"),
+    }
+    let by = if path.contains('?') { '&' } else { '?' };
+    let first = world.ask("HEAD", &format!("{path}{by}partNumber=1"), &headers, b"").await.fine();
+    let parts = if content.parts > 0 { content.parts.to_string() } else { String::new() };
+    assert_eq!(first.header("x-amz-mp-parts-count"), parts, "{path}");
 }
 
 async fn range(world: &World, model: &Model, key: &str, first: u64, length: u64) {
@@ -305,8 +432,8 @@ async fn range(world: &World, model: &Model, key: &str, first: u64, length: u64)
     let reply = world.ask("GET", &path(key), &headers, b"").await;
     match model.current(key) {
         None => reply.refused(404, "NoSuchKey"),
-        Some(body) if first >= body.len() as u64 => reply.refused(416, "InvalidRange"),
-        Some(body) => {
+        Some(Content { body, .. }) if first >= body.len() as u64 => reply.refused(416, "InvalidRange"),
+        Some(Content { body, .. }) => {
             let end = (first + length).min(body.len() as u64) as usize;
             assert_eq!(reply.fine().body, body[first as usize..end]);
         }
@@ -410,8 +537,9 @@ async fn list_versions(world: &World, model: &Model, prefix: &str, delimiter: bo
 #[test]
 fn any_sequence_of_operations_leaves_what_the_model_says() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
     for sealed in Sealed::ALL {
-        let mut runner = TestRunner::new(Cases { cases: 5, failure_persistence: None, ..Cases::default() });
+        let mut runner = TestRunner::new(Cases { cases, failure_persistence: None, ..Cases::default() });
         runner
             .run(&proptest::collection::vec(step(), 1..30), |steps| {
                 runtime.block_on(run(sealed, &steps));
