@@ -1,6 +1,5 @@
-"""No offered operation of IAM, STS and KMS is without a test here, and each says about what is not there what its model documents."""
+"""No offered operation of IAM, STS and KMS is without a test."""
 
-import json
 import pathlib
 import re
 import subprocess
@@ -8,17 +7,14 @@ import uuid
 
 import botocore
 import pytest
-from botocore.exceptions import ClientError
 
 from harness.compute import refused
-from harness.host import ROOT
-from harness.operations import model, offered, sample
+from harness.operations import offered
 from harness.people import allow, document
 from harness.sessions import trusting
 
 # They call every operation there is, whatever comes of it: that is no test of what it does.
 CALLERS_OF_ALL = ("test_permission_matrix.py", "test_no_permission.py", pathlib.Path(__file__).name)
-NEVER_ARN = "arn:aws:iam::{account}:{kind}/never"
 
 
 @pytest.mark.parametrize("service", ["iam", "sts", "kms"])
@@ -131,78 +127,3 @@ def test_a_groups_policies_are_listed_by_path(iam):
     finally:
         iam.detach_group_policy(GroupName=group, PolicyArn=arn)
         iam.delete_group(GroupName=group)
-
-
-# What the models document
-
-# About nothing that could be absent or malformed, though their models list the error.
-ABOUT_NOTHING = {"CreateGroup", "UpdateAccountPasswordPolicy"}
-PUBLIC_KEY = (ROOT / "services/identity/tests/api/ssh_key.pub").read_text().strip()
-
-
-def parameters_of(operation, account):
-    """Well-formed parameters about things that are not there, in the administrator's account."""
-    arn = lambda kind: NEVER_ARN.format(account=account, kind=kind)
-    known = {
-        "PolicyArn": arn("policy"), "PolicySourceArn": arn("user"), "SerialNumber": arn("mfa"), "Arn": arn("user"),
-        "OpenIDConnectProviderArn": f"arn:aws:iam::{account}:oidc-provider/never.example.com",
-        "AssumeRolePolicyDocument": trusting({"AWS": account}), "PermissionsBoundary": arn("policy"), "Password": "Correct-horse-1",
-        "ActionNames": ["s3:GetObject"], "ThumbprintList": ["a" * 40], "SSHPublicKeyBody": PUBLIC_KEY,
-    }  # fmt: skip
-    given = sample("iam", operation, **known)
-    if operation.name == "UpdateAssumeRolePolicy":
-        given["PolicyDocument"] = known["AssumeRolePolicyDocument"]
-    if operation.name == "CreateUser":
-        given["PermissionsBoundary"] = known["PermissionsBoundary"]
-    if operation.name == "CreateLoginProfile":
-        given["Password"] = known["Password"]
-    if operation.input_shape and "UserName" in operation.input_shape.members:
-        given["UserName"] = "never"
-    return given
-
-
-def documents(error):
-    """The offered operations of IAM whose model lists an error."""
-    iam = model("iam")
-    every = (iam.operation_model(name) for name in offered("iam"))
-    found = [operation.name for operation in every if any(error == shape.name for shape in operation.error_shapes)]
-    return [name for name in found if name not in ABOUT_NOTHING]
-
-
-@pytest.mark.parametrize("name", documents("NoSuchEntityException"))
-def test_what_is_not_there_is_said_so(cloud, account, name):
-    iam = cloud.client("iam", parameter_validation=False)
-    with pytest.raises(ClientError) as caught:
-        getattr(iam, botocore.xform_name(name))(**parameters_of(model("iam").operation_model(name), account))
-    assert caught.value.response["Error"]["Code"] == "NoSuchEntity", caught.value
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
-
-
-@pytest.mark.parametrize("name", documents("MalformedPolicyDocumentException"))
-def test_a_malformed_document_is_said_to_be_one(cloud, account, person, name):
-    iam, operation = cloud.client("iam", parameter_validation=False), model("iam").operation_model(name)
-    given = parameters_of(operation, account)
-    made_for_it = {"user": person().name}
-    if "UserName" in given:
-        given["UserName"] = made_for_it["user"]
-    if "GroupName" in given:
-        given["GroupName"] = made_for_it["group"] = fresh("group")
-        iam.create_group(GroupName=given["GroupName"])
-    if "RoleName" in given and name != "CreateRole":
-        given["RoleName"] = made_for_it["role"] = fresh("role")
-        iam.create_role(RoleName=given["RoleName"], AssumeRolePolicyDocument=trusting({"AWS": account}))
-    if "PolicyArn" in given:
-        given["PolicyArn"] = made_for_it["policy"] = iam.create_policy(
-            PolicyName=fresh("policy"), PolicyDocument=document(allow("s3:*"))
-        )["Policy"]["Arn"]
-    try:
-        for wrong in ("{", json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "*", "Resource": "*"}]})):
-            which = next(member for member in given if member.endswith("PolicyDocument"))
-            refused("MalformedPolicyDocument", getattr(iam, botocore.xform_name(name)), **given | {which: wrong})
-    finally:
-        if "group" in made_for_it:
-            iam.delete_group(GroupName=made_for_it["group"])
-        if "role" in made_for_it:
-            iam.delete_role(RoleName=made_for_it["role"])
-        if "policy" in made_for_it:
-            iam.delete_policy(PolicyArn=made_for_it["policy"])

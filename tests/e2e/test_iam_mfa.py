@@ -1,22 +1,13 @@
 """Virtual MFA devices, with an authenticator as a phone has it."""
 
-import base64
-import hashlib
-import hmac
 import struct
-import time
 import uuid
 import zlib
 
 import pytest
 from botocore.exceptions import ClientError
 
-
-def code(seed, steps=0):
-    """The code that an authenticator shows, so many steps from now (RFC 6238)."""
-    digest = hmac.new(seed, struct.pack(">q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    at = digest[-1] & 15
-    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 1000000:06}"
+from harness.totp import code, seed_of
 
 
 @pytest.fixture
@@ -29,11 +20,6 @@ def device(iam):
         if listed["SerialNumber"] == serial:
             iam.deactivate_mfa_device(UserName=listed["User"]["UserName"], SerialNumber=serial)
     iam.delete_virtual_mfa_device(SerialNumber=serial)
-
-
-def seed_of(device):
-    """The seed's bytes: boto3 has taken the base64 off the base32 already."""
-    return base64.b32decode(device["Base32StringSeed"])
 
 
 def pixels(png):

@@ -122,8 +122,7 @@ impl Serve<UpdateAccessKey> for Identity {
 
     async fn handle(&self, op: UpdateAccessKey, caller: &Caller) -> Result<Empty, ApiError> {
         names::access_key_id(&op.access_key_id)?;
-        names::one_of("status", &op.status, Status::WORDS)?;
-        let status = Status::from_word(&op.status).unwrap_or(Status::Inactive);
+        let status = Status::wanted(&op.status)?;
         let whose = Whose::of(caller, op.user_name)?;
         self.db
             .change(move |tx| {

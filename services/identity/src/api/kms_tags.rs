@@ -6,7 +6,6 @@ use kit::dispatch::Serve;
 use kit::{Access, Caller};
 
 use super::kms_paging::page;
-use crate::domain::kms_error::KmsError;
 use crate::domain::kms_key::KmsKey;
 use crate::domain::kms_names;
 use crate::error::Error;
@@ -45,9 +44,7 @@ impl Serve<UntagResource> for Identity {
     }
 
     async fn handle(&self, op: UntagResource, caller: &Caller) -> Result<Empty, ApiError> {
-        if op.tag_keys.iter().any(|key| key.is_empty() || key.chars().count() > 128) {
-            return Err(Error::from(KmsError::Tag("A tag key has 1 to 128 characters".into())).into());
-        }
+        kms_names::untagged(&op.tag_keys).map_err(Error::from)?;
         let region = self.common.region.clone();
         let change = move |key: &mut KmsKey| {
             key.check_staying(&region)?;

@@ -103,7 +103,9 @@ fn asker(caller: &Caller) -> String {
 impl Identity {
     /// A report of the caller's own.
     fn report(&self, caller: &Caller, job: &str) -> Result<Report, Error> {
-        names::length("jobId", job, 36, 36)?;
+        if uuid::Uuid::try_parse(job).is_err() {
+            return Err(Error::InvalidInput(format!("Invalid job id: {job}")));
+        }
         let (read, now) = (self.db.read()?, self.clock.now());
         last_accessed::find(&read, caller.account_id(), job, &asker(caller), now)
     }

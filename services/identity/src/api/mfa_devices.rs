@@ -77,8 +77,9 @@ impl Serve<CreateVirtualMFADevice> for Identity {
         ));
         let picture = qr::png(&url)?;
         let device = MfaDevice { account, serial, sealed_seed, created: now, tags, enabled: None };
-        let made = device.clone();
-        self.db.note(move |tx| mfa::create(tx, &made)).await?;
+        // an account may have as many as users
+        let (made, limit) = (device.clone(), self.config.max_users);
+        self.db.note(move |tx| mfa::create(tx, &made, limit)).await?;
         Ok(CreateVirtualMFADeviceResult {
             virtual_mfa_device: VirtualMfaDevice {
                 serial_number: device.serial,

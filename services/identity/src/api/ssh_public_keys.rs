@@ -115,8 +115,7 @@ impl Serve<UpdateSSHPublicKey> for Identity {
     }
 
     async fn handle(&self, op: UpdateSSHPublicKey, caller: &Caller) -> Result<Empty, ApiError> {
-        names::one_of("status", &op.status, Status::WORDS)?;
-        let status = Status::from_word(&op.status).unwrap_or(Status::Inactive);
+        let status = Status::wanted(&op.status)?;
         let account = caller.account_id().to_owned();
         self.db
             .note(move |tx| {

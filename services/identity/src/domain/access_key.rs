@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::entity::User;
+use crate::error::Error;
 
 /// An access key of a user, or of an account's root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +63,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// The words that a request may use.
-    pub const WORDS: &'static [&'static str] = &["Active", "Inactive"];
-
     /// AWS's word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,5 +78,12 @@ impl Status {
             "Inactive" => Some(Status::Inactive),
             _ => None,
         }
+    }
+
+    /// The status that a request sets. AWS's models know `Expired`, too, which is told of keys and never set.
+    pub fn wanted(word: &str) -> Result<Status, Error> {
+        Status::from_word(word).ok_or_else(|| {
+            Error::InvalidInput("A key's status can be set to Active or Inactive only.".into())
+        })
     }
 }

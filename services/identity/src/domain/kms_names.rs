@@ -156,6 +156,18 @@ pub fn algorithm(given: Option<&str>) -> Checked {
     }
 }
 
+fn not_reserved(key: &str) -> Checked {
+    match key.to_lowercase().starts_with("aws:") {
+        true => Err(KmsError::Tag("Tag keys beginning with aws: are reserved".into())),
+        false => Ok(()),
+    }
+}
+
+/// Keys of tags that a key is to lose.
+pub fn untagged(keys: &[String]) -> Checked {
+    keys.iter().try_for_each(|key| not_reserved(key))
+}
+
 /// Tags that a key is to have besides `present`.
 pub fn tags(present: &[Tag], added: &[Tag]) -> Result<Vec<Tag>, KmsError> {
     let mut all: BTreeMap<String, String> =
@@ -171,9 +183,7 @@ pub fn tags(present: &[Tag], added: &[Tag]) -> Result<Vec<Tag>, KmsError> {
                 "A tag key or value has characters or a length that tags cannot have".into(),
             ));
         }
-        if tag.key.to_lowercase().starts_with("aws:") {
-            return Err(KmsError::Tag("Tag keys beginning with aws: are reserved".into()));
-        }
+        not_reserved(&tag.key)?;
         if !seen.insert(&tag.key) {
             return Err(KmsError::Tag("Duplicate tag keys".into()));
         }

@@ -162,7 +162,6 @@ impl SessionPolicies {
         }
         arns.iter().try_for_each(|arn| names::policy_arn(arn))?;
         if let Some(text) = inline {
-            names::length("policy", text, 1, MAX_POLICY_CHARACTERS)?;
             document::check(text)?;
         }
         let characters =

@@ -18,9 +18,7 @@ pub fn check(tags: &[Tag]) -> Result<(), Error> {
     for (index, tag) in (1..).zip(tags) {
         text(&format!("tags.{index}.member.key"), &tag.key, 1, 128)?;
         text(&format!("tags.{index}.member.value"), &tag.value, 0, 256)?;
-        if tag.key.to_lowercase().starts_with("aws:") {
-            return Err(Error::InvalidInput("Tag keys beginning with aws: are reserved.".into()));
-        }
+        not_reserved(&tag.key)?;
         if !keys.insert(tag.key.to_lowercase()) {
             return Err(Error::InvalidInput(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into(),
@@ -33,7 +31,8 @@ pub fn check(tags: &[Tag]) -> Result<(), Error> {
 /// Refuses keys of a request that cannot be those of tags.
 pub fn check_keys(keys: &[String]) -> Result<(), Error> {
     limit(keys.len())?;
-    (1..).zip(keys).try_for_each(|(index, key)| text(&format!("tagKeys.{index}.member"), key, 1, 128))
+    (1..).zip(keys).try_for_each(|(index, key)| text(&format!("tagKeys.{index}.member"), key, 1, 128))?;
+    keys.iter().try_for_each(|key| not_reserved(key))
 }
 
 /// Adds tags, each in place of the one of its key.
@@ -55,6 +54,13 @@ fn same(a: &str, b: &str) -> bool {
 fn limit(tags: usize) -> Result<(), Error> {
     match tags > MAX_TAGS {
         true => Err(Error::QuotaExceeded { quota: "TagsPerResource".into(), limit: MAX_TAGS }),
+        false => Ok(()),
+    }
+}
+
+fn not_reserved(key: &str) -> Result<(), Error> {
+    match key.to_lowercase().starts_with("aws:") {
+        true => Err(Error::InvalidInput("Tag keys beginning with aws: are reserved.".into())),
         false => Ok(()),
     }
 }
@@ -92,6 +98,7 @@ mod tests {
         }
         assert!(check_keys(&["a".into()]).is_ok());
         assert!(check_keys(&["a?".into()]).is_err());
+        assert!(matches!(check_keys(&["AWS:x".into()]), Err(Error::InvalidInput(_))));
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn add_role(tx: &mut Tx<'_>, account: &str, name: &str, role: &str) -> Resul
 
 /// Takes an instance profile's role away.
 pub fn remove_role(tx: &mut Tx<'_>, account: &str, name: &str, role: &str) -> Result<(), Error> {
-    let (profile, role) = (named(tx, account, name)?, roles::named(tx, account, role)?);
+    let (profile, role) = (named(tx, account, name)?, roles::named(tx, account, role)?.unprotected()?);
     if profile.role.as_ref() != Some(&role.id) {
         return Err(Error::NoSuchRole(role.name));
     }

@@ -98,11 +98,17 @@ pub fn create_alias(
     if alias(tx, &key.account, name)?.is_some() {
         return Err(KmsError::AliasTaken(alias_arn(region, &key.account, name)).into());
     }
-    if names_of(tx, &key.id)?.len() >= MAX_ALIASES {
-        return Err(KmsError::LimitExceeded(format!("A key can have at most {MAX_ALIASES} aliases")).into());
-    }
+    must_have_room(tx, key)?;
     let row = KmsAlias { key_id: key.id.clone(), created: now, updated: now };
     Ok(tx.put(&KMS_ALIASES, &(key.account.clone(), name.to_owned()), &row)?)
+}
+
+/// Refuses a key that has all the names that it may have.
+fn must_have_room(read: &impl Read, key: &KmsKey) -> Result<(), Error> {
+    match names_of(read, &key.id)?.len() < MAX_ALIASES {
+        true => Ok(()),
+        false => Err(KmsError::LimitExceeded(format!("A key can have at most {MAX_ALIASES} aliases")).into()),
+    }
 }
 
 /// Gives an existing name to another key.
@@ -114,6 +120,9 @@ pub fn update_alias(
     now: Timestamp,
 ) -> Result<(), Error> {
     let old = alias(tx, &key.account, name)?.ok_or_else(|| no_alias(region, &key.account, name))?;
+    if old.key_id != key.id {
+        must_have_room(tx, key)?;
+    }
     let row = KmsAlias { key_id: key.id.clone(), updated: now, ..old };
     Ok(tx.put(&KMS_ALIASES, &(key.account.clone(), name.to_owned()), &row)?)
 }

@@ -39,9 +39,12 @@ pub fn list(read: &impl Read, account: &str) -> Result<Vec<MfaDevice>, Error> {
 }
 
 /// Adds a device.
-pub fn create(tx: &mut Tx<'_>, device: &MfaDevice) -> Result<(), Error> {
+pub fn create(tx: &mut Tx<'_>, device: &MfaDevice, limit: usize) -> Result<(), Error> {
     if tx.contains(&MFA_DEVICES, &(device.account.clone(), device.serial.clone()))? {
         return Err(Error::MfaDeviceNameTaken);
+    }
+    if list(tx, &device.account)?.len() >= limit {
+        return Err(Error::QuotaExceeded { quota: "VirtualMFADevicesPerAccount".into(), limit });
     }
     put(tx, device)
 }

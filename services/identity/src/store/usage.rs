@@ -13,7 +13,10 @@ use crate::error::Error;
 pub fn record(tx: &mut Tx<'_>, uses: &[Use]) -> Result<(), Error> {
     for one in uses {
         let key = &one.access_key_id;
-        if tx.contains(&ACCESS_KEYS, key)? && tx.get(&KEY_USES, key)?.is_none_or(|known| known.at <= one.at) {
+        if !one.beside
+            && tx.contains(&ACCESS_KEYS, key)?
+            && tx.get(&KEY_USES, key)?.is_none_or(|known| known.at <= one.at)
+        {
             let service = service_of(&one.action).to_owned();
             tx.put(&KEY_USES, key, &KeyUse { at: one.at, service, region: one.region.clone() })?;
         }

@@ -99,6 +99,7 @@ async fn a_user_without_a_policy_is_refused_every_action() {
         "Plaintext" => Some(json!("AAAA")),
         "Description" => Some(json!("")),
         "Policy" => Some(json!("{}")),
+        "Tags" | "TagKeys" => Some(json!([])),
         _ => None,
     };
     let shapes = identity::shapes().unwrap();

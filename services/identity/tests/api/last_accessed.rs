@@ -222,3 +222,41 @@ async fn policies_that_give_access_are_listed_by_service() {
     admin.refused(ask, &role, "NoSuchEntity").await;
     admin.refused(ask, &[("Arn", READ_S3), role[1]], "InvalidInput").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_request_is_allowed_beside_its_action_is_told_and_is_not_what_its_key_was_used_for() {
+    let world = World::new().await;
+    let (admin, other) = (world.admin(), world.user("other").await);
+    let may = statement("Allow", "iam:*User", "*");
+    let policy = [("UserName", "other"), ("PolicyName", "p"), ("PolicyDocument", may.as_str())];
+    admin.ok("PutUserPolicy", &policy).await;
+    let tag = [("UserName", "made"), ("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")];
+    other.ok("CreateUser", &tag).await;
+    let arn = format!("arn:aws:iam::{}:user/other", world.account());
+    let used = |body: &str, action: &str| {
+        let after = body.split(&format!("<ActionName>{action}</ActionName>")).nth(1).unwrap();
+        after.split("</member>").next().unwrap().contains("<LastAccessedTime>")
+    };
+    eventually("both actions are known", || async {
+        let job = job(&admin, &arn, "ACTION_LEVEL").await;
+        let report = admin.ok("GetServiceLastAccessedDetails", &[("JobId", job.as_str())]).await;
+        assert!(!used(&report.body, "DeleteUser"));
+        used(&report.body, "CreateUser") && used(&report.body, "TagUser")
+    })
+    .await;
+
+    let key = admin.ok("CreateAccessKey", &[("UserName", "made")]).await.field("AccessKeyId");
+    let one = |action: &str, beside| calls::identity::Use {
+        access_key_id: key.clone(),
+        account_id: world.account(),
+        principal_id: None,
+        action: action.into(),
+        beside,
+        region: "eu-central-1".into(),
+        at: world.context.clock.now(),
+    };
+    let uses = vec![one("ec2:RunInstances", false), one("iam:PassRole", true)];
+    world.internal(&calls::identity::ReportUses { uses }).await.unwrap();
+    let last = admin.ok("GetAccessKeyLastUsed", &[("AccessKeyId", key.as_str())]).await;
+    assert_eq!(last.field("ServiceName"), "ec2");
+}

@@ -298,6 +298,9 @@ pub struct Use {
     pub principal_id: Option<String>,
     /// `s3:GetObject`.
     pub action: String,
+    /// Whether it was allowed beside the action that the request was for.
+    #[serde(default)]
+    pub beside: bool,
     /// Region of the credential scope; empty where the signature has none.
     pub region: String,
     /// When.

@@ -177,6 +177,14 @@ pub async fn authorize(context: &Context, caller: &Caller, accesses: &[Access]) 
     if let Some(access) = accesses.first() {
         context.credentials.usage.note(caller, &access.action);
     }
+    let decisions = decided(context, caller, accesses).await?;
+    for access in accesses.iter().skip(1).filter(|access| access.principal.is_none()) {
+        context.credentials.usage.note_beside(caller, &access.action);
+    }
+    Ok(decisions)
+}
+
+async fn decided(context: &Context, caller: &Caller, accesses: &[Access]) -> Authorized {
     let nothing = Policies::default();
     let cached = caller.holder().map_or(&nothing, |holder| &holder.policies);
     let denied = match decide_all(context, caller, cached, accesses) {

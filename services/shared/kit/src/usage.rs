@@ -35,6 +35,16 @@ struct State {
 impl Usage {
     /// Notes that a caller asked for an action, whatever came of it.
     pub fn note(&self, caller: &Caller, action: &str) {
+        self.add(caller, action, false);
+    }
+
+    /// Notes an action that a caller was allowed beside the one that it asked for: to pass the role of an instance, to tag
+    /// what it makes. It is a use of its permissions, not what its key was used for.
+    pub fn note_beside(&self, caller: &Caller, action: &str) {
+        self.add(caller, action, true);
+    }
+
+    fn add(&self, caller: &Caller, action: &str, beside: bool) {
         let (Some(key), Some(signature)) = (caller.access_key_id(), &caller.signature) else { return };
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let told = state.told.get(key).and_then(|actions| actions.get(action));
@@ -55,6 +65,7 @@ impl Usage {
             account_id: caller.account_id().to_owned(),
             principal_id: principal_id(caller.principal()),
             action: action.to_owned(),
+            beside,
             region: signature.sig.scope.region.clone(),
             at: caller.now,
         });
