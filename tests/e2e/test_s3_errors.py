@@ -12,9 +12,11 @@ import pathlib
 import re
 import uuid
 
+import botocore
 import pytest
+from botocore.exceptions import ClientError
 
-from harness.operations import model
+from harness.operations import model, offered, sample
 from harness.s3_codes import DOCUMENTED, NEVER
 from harness.s3_world import World
 from harness.wire import Request, Signer, query_of
@@ -429,6 +431,32 @@ ROWS = [
     Row("SignatureDoesNotMatch", 403, version_2("4102444800"), MISMATCH, {"AWSAccessKeyId": ..., "StringToSign": ..., "SignatureProvided": "x", "StringToSignBytes": ...}),
 ]
 
+# The errors that AWS's model and pages name for single operations that are offered, each by a request of that operation.
+OF_OPERATIONS = {
+    ("AbortMultipartUpload", "NoSuchUpload"): head("DELETE /{plain}/up?uploadId=none"),
+    ("CompleteMultipartUpload", "NoSuchUpload"): head("POST /{plain}/up?uploadId=none", body=complete((1, '"0"'))),
+    ("CompleteMultipartUpload", "InvalidPart"): head("POST /{plain}/up?uploadId={upload}", body=complete((3, '"0"'))),
+    ("CompleteMultipartUpload", "InvalidPartOrder"): lambda w: w("POST /{plain}/up?uploadId={upload}", complete((2, w.parts[1]), (1, w.parts[0]))),
+    ("CompleteMultipartUpload", "EntityTooSmall"): lambda w: w("POST /{plain}/up?uploadId={upload}", complete((1, w.parts[0]), (2, w.parts[1]))),
+    ("CreateBucket", "BucketAlreadyExists"): head("PUT /{theirs}"),
+    ("GetObject", "NoSuchKey"): head("GET /{plain}/none"),
+    ("GetObject", "InvalidObjectState"): head("GET /{plain}/archived"),
+    ("CopyObject", "InvalidObjectState"): head("PUT /{plain}/copy", x_amz_copy_source="{plain}/archived"),
+    ("GetObjectAcl", "NoSuchKey"): head("GET /{plain}/none?acl"),
+    ("GetObjectAttributes", "NoSuchKey"): head("GET /{plain}/none?attributes", x_amz_object_attributes="ETag"),
+    ("ListObjects", "NoSuchBucket"): head("GET /{never}"),
+    ("ListObjectsV2", "NoSuchBucket"): head("GET /{never}?list-type=2"),
+    ("ListParts", "NoSuchUpload"): head("GET /{plain}/up?uploadId=none"),
+    ("PutObject", "InvalidRequest"): head("PUT /{plain}/new", body=b"x", x_amz_sdk_checksum_algorithm="CRC32"),
+    ("PutObjectAcl", "NoSuchKey"): head("PUT /{plain}/none?acl", x_amz_acl="private"),
+    ("RestoreObject", "InvalidObjectState"): head("POST /{plain}/k?restore", body="<RestoreRequest><Days>1</Days></RestoreRequest>"),
+    ("UploadPart", "NoSuchUpload"): head("PUT /{plain}/up?partNumber=1&uploadId=none"),
+    ("UploadPartCopy", "NoSuchUpload"): head("PUT /{plain}/up?partNumber=1&uploadId=none", x_amz_copy_source="{plain}/k"),
+    ("UploadPartCopy", "InvalidRequest"): head("PUT /{plain}/up?partNumber=1&uploadId={upload}", x_amz_copy_source="{locked}/gone?versionId={marker}"),
+}
+# HEAD has no document to tell a code in.
+OF_HEADS = {("HeadBucket", "NoSuchBucket"): head("HEAD /{never}"), ("HeadObject", "NoSuchKey"): head("HEAD /{plain}/none")}
+
 # What takes more than a request: the test that shows it.
 ELSEWHERE = {
     "BucketAlreadyOwnedByYou": ("services/object/src/api/bucket.rs", "ones_own_bucket_is_made_again_in_the_first_region_alone"),
@@ -468,6 +496,43 @@ def test_each_error_is_told_in_awss_words(w, row):
     assert reply.headers["Content-Type"] == "application/xml"
     assert reply.text_of("RequestId") == reply.headers["x-amz-request-id"] and reply.text_of("HostId") == reply.headers["x-amz-id-2"]
     assert reply.text_of("Resource").startswith("/")
+
+
+@pytest.mark.parametrize(("operation", "code"), OF_OPERATIONS, ids=lambda text: text)
+def test_each_error_of_an_operation_is_told_by_it(w, operation, code):
+    assert OF_OPERATIONS[operation, code](w).code == code
+
+
+@pytest.mark.parametrize(("operation", "code"), OF_HEADS, ids=lambda text: text)
+def test_a_head_tells_its_error_by_the_status_alone(w, operation, code):
+    reply = OF_HEADS[operation, code](w)
+    assert (reply.status, reply.body) == (404, b"") and reply.headers["x-amz-request-id"]
+
+
+def test_every_error_that_the_model_names_for_an_operation_is_provoked():
+    service = model("s3")
+    named = {(name, shape.name) for name in offered("s3") for shape in service.operation_model(name).error_shapes}
+    left = {(name, code) for name, code in named - set(OF_OPERATIONS) - set(OF_HEADS) if code not in NEVER and code not in ELSEWHERE}
+    assert not left
+
+
+def outcome(call, **parameters):
+    """The error code of a call."""
+    with pytest.raises(ClientError) as error:
+        call(**parameters)
+    return error.value.response["Error"]["Code"]
+
+
+IN_BUCKETS = sorted(
+    name for name in offered("s3") if name != "CreateBucket" and "Bucket" in getattr(model("s3").operation_model(name).input_shape, "members", {})
+)
+
+
+@pytest.mark.parametrize("operation", IN_BUCKETS)
+def test_every_operation_of_a_bucket_tells_that_there_is_none(w, operation):
+    call = getattr(w.s3, botocore.xform_name(operation))
+    parameters = sample("s3", model("s3").operation_model(operation), Bucket=w.never, CopySource=f"{w.plain}/k")
+    assert outcome(call, **parameters) == ("404" if operation.startswith("Head") else "NoSuchBucket")
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.status != 304], ids=lambda row: row.code)

@@ -6,7 +6,7 @@ AccessControlListNotSupported AccessDenied AccessForbidden AccessPointAlreadyOwn
 AnnotationLimitExceeded AnnotationNameTooLong AuthorizationHeaderMalformed AuthorizationQueryParametersError BadDigest BadRequest
 BucketAlreadyExists BucketAlreadyOwnedByYou BucketHasAccessPointsAttached BucketNotEmpty ClientTokenConflict ConditionalRequestConflict
 ConnectionClosedByRequester CredentialsNotSupported CrossLocationLoggingProhibited DeviceNotActiveError EncryptionTypeMismatch EndpointNotFound
-EntityTooLarge EntityTooSmall ExpiredToken IdempotencyParameterMismatch IllegalLocationConstraintException IllegalVersioningConfigurationException
+EntityTooLarge EntityTooSmall ExpiredToken GlacierExpeditedRetrievalNotAvailable IdempotencyParameterMismatch IllegalLocationConstraintException IllegalVersioningConfigurationException
 IncompleteBody IncorrectEndpoint IncorrectNumberOfFilesInPostRequest InlineDataTooLarge InternalError InvalidAccessKeyId InvalidAccessPoint
 InvalidAccessPointAliasError InvalidAddressingHeader InvalidAnnotationName InvalidArgument InvalidBucketAclWithBlockPublicAccessError
 InvalidBucketAclWithObjectOwnership InvalidBucketName InvalidBucketOwnerAWSAccountID InvalidBucketState InvalidChunkSizeError InvalidDigest
@@ -24,7 +24,7 @@ ObjectNotInActiveTierError OperationAborted OwnershipControlsNotFoundError Perma
 Redirect ReplicationConfigurationNotFoundError ReplicationParameterValueError RequestHeaderSectionTooLarge RequestIsNotMultiPartContent
 RequestTimeout RequestTimeTooSkewed RequestTorrentOfBucketError ResponseInterrupted RestoreAlreadyInProgress
 ServerSideEncryptionConfigurationNotFoundError ServiceUnavailable SignatureDoesNotMatch SlowDown TagPolicyException TemporaryRedirect
-TokenCodeInvalidError TokenRefreshRequired TooManyAccessPoints TooManyBuckets TooManyMultiRegionAccessPointregionsError
+TokenCodeInvalidError TokenRefreshRequired TooManyAccessPoints TooManyBuckets TooManyConfigurations TooManyMultiRegionAccessPointregionsError
 TooManyMultiRegionAccessPoints TooManyParts UnauthorizedAccessError UnexpectedContent UnexpectedIPError UnresolvableGrantByEmailAddress
 UnsupportedArgument UnsupportedMediaType UnsupportedSignature UserKeyMustBeSpecified XAmzContentSHA256Mismatch
 """.split()
@@ -52,6 +52,7 @@ NEVER = {
     "DeviceNotActiveError": SNOW,
     "EncryptionTypeMismatch": APPENDING,
     "EndpointNotFound": "only Object Lambda and Multi-Region endpoints answer it",
+    "GlacierExpeditedRetrievalNotAvailable": "a restore is done as soon as it is asked for: there is always room for it",
     "IdempotencyParameterMismatch": "RenameObject is for directory buckets: it answers NotImplemented",
     "IncorrectEndpoint": ONE_REGION,
     "IncorrectNumberOfFilesInPostRequest": "on the wire S3 answers a form with no file by InvalidArgument with this message, and so does this cloud",
@@ -98,6 +99,7 @@ NEVER = {
     "TokenCodeInvalidError": "MFA delete is not offered: asking for it answers NotImplemented",
     "TokenRefreshRequired": "a token that is too old answers ExpiredToken",
     "TooManyAccessPoints": ACCESS_POINTS,
+    "TooManyConfigurations": "analytics, inventory and tiering configurations are not offered: setting one answers NotImplemented",
     "TooManyMultiRegionAccessPointregionsError": "there are no Multi-Region Access Points here",
     "TooManyMultiRegionAccessPoints": "there are no Multi-Region Access Points here",
     "TooManyParts": APPENDING,

@@ -264,7 +264,7 @@ fn apart(found: Option<Version>) -> (Option<Object>, Option<Marker>) {
 
 /// What Signature Version 2 signs for a path: the bucket is part of it, also where the host has it.
 fn resource_of_version_2(service: &Service, parts: &request::Parts) -> Option<String> {
-    parts.uri.query().filter(|query| query.contains("AWSAccessKeyId="))?;
+    parts.uri.query()?.split('&').find(|pair| pair.starts_with("AWSAccessKeyId="))?;
     let (domains, region) = (&service.config.domains, &service.context.common.region);
     let bucket = bucket_in_host(&parts.uri, &parts.headers, domains, region)?;
     Some(format!("/{bucket}{}", parts.uri.path()))
