@@ -59,6 +59,22 @@ def test_a_role_tells_its_last_use_and_its_report_does_too(cloud, iam, role, per
     assert [(one["EntityInfo"]["Type"], one["EntityInfo"]["Id"]) for one in entities] == [("ROLE", role["RoleId"])]
 
 
+def test_what_a_request_was_allowed_beside_its_action_counts_as_used(iam, person):
+    bob = person().may(allow("ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteSecurityGroup"))
+    ec2 = bob.client("ec2")
+    tags = [{"ResourceType": "security-group", "Tags": [{"Key": "team", "Value": "red"}]}]
+    group = ec2.create_security_group(GroupName=fresh("used"), Description="d", TagSpecifications=tags)["GroupId"]
+    ec2.delete_security_group(GroupId=group)
+
+    def used():
+        _, whole = report(iam, bob.arn, "ACTION_LEVEL")
+        actions = next(one["TrackedActionsLastAccessed"] for one in whole["ServicesLastAccessed"] if one["ServiceNamespace"] == "ec2")
+        return {one["ActionName"] for one in actions if "LastAccessedTime" in one}
+
+    asked = {"CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup"}
+    assert wait_until(lambda: used() if used() >= asked else None, 60, what="all uses are known") == asked
+
+
 def test_a_policys_report_is_about_those_who_have_it(iam, role):
     _, whole = report(iam, S3_READ_ONLY)
     assert "s3" in [one["ServiceNamespace"] for one in whole["ServicesLastAccessed"]]
