@@ -10,7 +10,7 @@ use api_spec::ids::{
     ImageId, InstanceId, InstanceProfileAssociationId, NetworkAttachmentId, NetworkInterfaceId, ReservationId,
 };
 use api_spec::{ApiError, ErrorCode};
-use calls::volume::LaunchVolume;
+use calls::volume::{LaunchVolume, RoomForLaunches};
 use jiff::Timestamp;
 use kit::client_token::ClientToken;
 use kit::dispatch::Serve;
@@ -82,7 +82,7 @@ impl Service {
         token: Option<ClientToken>,
         client_token: Option<String>,
     ) -> Result<Plan, Error> {
-        let launch = Launch::read(op)?;
+        let mut launch = Launch::read(op)?;
         let kind = self.config.instance_type(&launch.instance_type).cloned().ok_or_else(|| {
             Error::value(format!("Invalid value '{}' for InstanceType.", launch.instance_type))
         })?;
@@ -91,6 +91,8 @@ impl Service {
         let image = images::usable(&self.read()?, &account, &image_id)?;
         let volumes = devices::volumes(&image, &launch.devices, &launch.tags[1])?;
         self.check_snapshots(&image, &volumes).await?;
+        let quotas = self.quotas(caller, "RunInstances", "instance").await?;
+        launch.max = self.room_for_volumes(caller, &launch, &volumes, &quotas).await?;
         let profile = match &op.iam_instance_profile {
             Some(asked) => Some(self.profile(&account, asked).await?),
             None => None,
@@ -121,9 +123,30 @@ impl Service {
             config: self.config.clone(),
             own_zone: self.context.common.zone.clone(),
             pool: self.pool(),
-            quotas: self.quotas(caller, "RunInstances", "instance").await?,
+            quotas,
             launch,
         })
+    }
+
+    /// As many instances as there may be disks for: volume counts again when it makes them, but then the launch fails.
+    async fn room_for_volumes(
+        &self,
+        caller: &Caller,
+        launch: &Launch,
+        volumes: &[LaunchVolume],
+        quotas: &Quotas,
+    ) -> Result<usize, Error> {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let question = RoomForLaunches {
+            account_id: caller.account_id().to_owned(),
+            creator: caller.creator().map(str::to_owned),
+            volumes: volumes.to_vec(),
+            least: number(launch.min),
+            most: number(launch.max),
+            quotas: quotas.to_text(),
+        };
+        let room = self.volume().call(&question).await.map_err(Error::Peer)?;
+        Ok(usize::try_from(room).unwrap_or(launch.max).clamp(launch.min, launch.max))
     }
 
     /// Snapshots must exist and fit, so that volume has no reason to refuse later. The image's are its owner's.

@@ -21,7 +21,7 @@ use calls::node::{
 };
 use calls::volume::{
     ChangeTags, ConditionKeys, HoldSnapshots, KeysAndTags, LaunchVolumes, ListTags, LookUpSnapshots,
-    ReleaseInstance, SetDeleteOnTermination, SnapshotInfo, TaggedId,
+    ReleaseInstance, RoomForLaunches, SetDeleteOnTermination, SnapshotInfo, TaggedId,
 };
 use calls::{Done, Tag};
 use kit::internal::answer;
@@ -71,6 +71,15 @@ pub const LIMITED: Person = Person {
         {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-instances":"2"}}},
         {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-vcpus":"3"}}},
         {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-addresses":"1"}}}]}"#,
+    ..ADMIN
+};
+/// May do everything while the account's instances have at most 1 GiB of memory.
+pub const LITTLE: Person = Person {
+    key: "AKIALITTLELITTLELITT",
+    name: "little",
+    policy: r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"murus:quota-memory-mib":"1024"}}}]}"#,
     ..ADMIN
 };
 /// May have two instances, three virtual CPUs and one address of its own, whatever the others have.
@@ -130,7 +139,7 @@ impl Person {
 }
 
 fn resolve(question: &ResolveCredential) -> Resolved {
-    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, ALICE, BOB, PICKY, WEB, STRANGER]
+    let Some(who) = [ADMIN, NOBODY, RED, LIMITED, LITTLE, ALICE, BOB, PICKY, WEB, STRANGER]
         .into_iter()
         .find(|who| who.key == question.access_key_id)
     else {
@@ -336,6 +345,8 @@ pub struct FakeVolume(Arc<Mutex<VolumeState>>);
 
 #[derive(Default)]
 pub struct VolumeState {
+    /// How many instances there are volumes for; none is as many as are asked for.
+    pub room: Option<u32>,
     /// What LaunchVolumes fails with.
     pub refuse: Option<ErrorCode>,
     pub snapshots: BTreeMap<SnapshotId, u32>,
@@ -407,6 +418,13 @@ impl FakeVolume {
             }};
         }
         let router = answers!(Router::new(), |this, call: LaunchVolumes| this.launch(&call));
+        let router = answers!(router, |this, call: RoomForLaunches| match this.lock().room {
+            None => Ok(call.most),
+            Some(room) if room < call.least => {
+                Err(ApiError::new(ErrorCode::VolumeLimitExceeded, "no room for volumes"))
+            }
+            Some(room) => Ok(room.min(call.most)),
+        });
         let router = answers!(router, |this, call: ReleaseInstance| {
             this.lock().released.push(call.instance);
             Ok(Done {})

@@ -1,6 +1,6 @@
 //! Quotas: denied by what there would be, with EC2's own limit errors, and not to be slipped past by a race.
 
-use crate::fakes::{ADMIN, LIMITED};
+use crate::fakes::{ADMIN, LIMITED, LITTLE};
 use crate::world::{Reply, World};
 
 async fn launch(world: &World, image: &str, kind: &str, (min, max): (&str, &str)) -> Reply {
@@ -51,4 +51,37 @@ async fn a_larger_type_and_one_more_address_are_counted_too() {
     assert_eq!(world.call(LIMITED, "ModifyInstanceAttribute", &change("t2.large")).await.status, 200);
     assert_eq!(world.call(LIMITED, "AllocateAddress", &[]).await.status, 200);
     assert_eq!(world.call(LIMITED, "AllocateAddress", &[]).await.all("Code"), ["AddressLimitExceeded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_launch_gives_as_many_as_there_may_be_disks_for_and_leaves_nothing_of_one_that_cannot_be() {
+    let world = World::new().await;
+    let image = world.image("tiny").await;
+    world.volume.lock().room = Some(2);
+    let launch = async |min: &str, max: &str| {
+        let counts =
+            [("ImageId", image.as_str()), ("InstanceType", "t2.nano"), ("MinCount", min), ("MaxCount", max)];
+        world.call(ADMIN, "RunInstances", &counts).await
+    };
+    let refused = launch("3", "4").await;
+    assert_eq!(refused.all("Code"), ["VolumeLimitExceeded"], "{}", refused.body);
+    assert!(!world.ok("DescribeInstances", &[]).await.has("instanceId"));
+    let some = launch("1", "4").await;
+    assert_eq!(some.all("instanceId").len(), 2, "{}", some.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_counted_over_all_instances_stopped_ones_too() {
+    let world = World::new().await;
+    let image = world.image("tiny").await;
+    let id = world.run(&[]).await;
+    world.until_state(&id, "running").await;
+    world.ok("StopInstances", &[("InstanceId.1", &id)]).await;
+    world.until_state(&id, "stopped").await;
+    let parameters =
+        |kind| [("ImageId", image.as_str()), ("InstanceType", kind), ("MinCount", "1"), ("MaxCount", "1")];
+    let refused = world.call(LITTLE, "RunInstances", &parameters("t2.micro")).await;
+    assert_eq!(refused.all("Code"), ["InstanceLimitExceeded"], "{}", refused.body);
+    assert!(refused.one("Message").contains("1536 MiB"), "{}", refused.body);
+    assert_eq!(world.call(LITTLE, "RunInstances", &parameters("t2.nano")).await.status, 200);
 }

@@ -55,11 +55,12 @@ async fn quotas_of_an_account_can_do_nothing_but_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quota_on_roles_is_a_limit_of_iam() {
+async fn a_quota_on_roles_or_groups_is_a_limit_of_iam() {
     let world = World::new().await;
     let (admin, boss) = (world.admin(), world.user("boss").await);
     let allow = crate::support::statement("Allow", "iam:*", "*");
-    for (name, document) in [("all", allow), ("few", quota("iam:CreateRole", "roles", 1))] {
+    let groups = quota("iam:CreateGroup", "groups", 1);
+    for (name, document) in [("all", allow), ("few", quota("iam:CreateRole", "roles", 1)), ("one", groups)] {
         let parameters = [("UserName", "boss"), ("PolicyName", name), ("PolicyDocument", document.as_str())];
         admin.ok("PutUserPolicy", &parameters).await;
     }
@@ -69,6 +70,9 @@ async fn a_quota_on_roles_is_a_limit_of_iam() {
     let refused = boss.refused("CreateRole", &role("two"), "LimitExceeded").await;
     assert!(refused.contains("RolesPerAccount"), "{refused}");
     admin.ok("CreateRole", &role("two")).await;
+    admin.ok("CreateGroup", &[("GroupName", "one")]).await;
+    let refused = boss.refused("CreateGroup", &[("GroupName", "two")], "LimitExceeded").await;
+    assert!(refused.contains("GroupsPerAccount"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,3 +83,17 @@ fn boundaries_and_session_policies_set_quotas_too() {
     }
     assert!(!Policies::default().set_quotas());
 }
+
+#[test]
+fn several_quotas_in_one_statement_must_all_be_over_and_all_be_counted() {
+    let both = THREE.replace(
+        r#"{"murus:quota-instances":"3"}"#,
+        r#"{"murus:quota-instances":"3","murus:quota-own-vcpus":"8"}"#,
+    );
+    let policies = policies(&both);
+    let over = |counts: &[(Quota, u64)]| over(&policies, "ec2:RunInstances", counts);
+    assert_eq!(over(&[(Quota::Instances, 4), (Quota::OwnVcpus, 8)]), None);
+    assert_eq!(over(&[(Quota::Instances, 3), (Quota::OwnVcpus, 9)]), None);
+    assert_eq!(over(&[(Quota::Instances, 4)]), None);
+    assert!(over(&[(Quota::Instances, 4), (Quota::OwnVcpus, 9)]).is_some());
+}

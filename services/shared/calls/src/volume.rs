@@ -27,6 +27,25 @@ pub struct LaunchVolumes {
 }
 internal_call!(LaunchVolumes, "launch-volumes" => Vec<AttachedDisk>);
 
+/// How many instances may be launched with these volumes each, as things stand? What LaunchVolumes counts itself still
+/// holds. Fails as LaunchVolumes would when there is not room for the fewest that are asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RoomForLaunches {
+    /// Owner.
+    pub account_id: String,
+    /// Who launches.
+    pub creator: Option<String>,
+    /// The volumes of each instance.
+    pub volumes: Vec<LaunchVolume>,
+    /// At least so many instances.
+    pub least: u32,
+    /// And at the most.
+    pub most: u32,
+    /// The quotas of who launches.
+    pub quotas: Option<String>,
+}
+internal_call!(RoomForLaunches, "room-for-launches" => u32);
+
 /// One volume of a launch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchVolume {

@@ -9,7 +9,7 @@ use axum::Router;
 use calls::accounts::{AccountHoldings, ForgetAccount, Holdings};
 use calls::volume::{
     ChangeTags, ConditionKeys, HoldSnapshots, LaunchVolumes, ListTags, LookUpSnapshots, ReleaseInstance,
-    SetDeleteOnTermination, SnapshotInfo, TaggedId,
+    RoomForLaunches, SetDeleteOnTermination, SnapshotInfo, TaggedId,
 };
 use calls::{Done, Tag};
 use kit::internal::answer;
@@ -41,6 +41,7 @@ macro_rules! answers {
 pub fn router(service: &Arc<Service>) -> Router {
     answers!(service,
         LaunchVolumes => launch,
+        RoomForLaunches => room,
         ReleaseInstance => release,
         SetDeleteOnTermination => set_deletion,
         LookUpSnapshots => look_up,

@@ -4,7 +4,7 @@ use ::store::{Read, Tx};
 use api_spec::ids::{InstanceId, SnapshotId, VolumeId};
 use api_spec::{ApiError, ErrorCode};
 use calls::compute::AttachedDisk;
-use calls::volume::{LaunchVolume, LaunchVolumes};
+use calls::volume::{LaunchVolume, LaunchVolumes, RoomForLaunches};
 use jiff::Timestamp;
 use kit::Quotas;
 
@@ -18,7 +18,9 @@ use crate::domain::{device, tags};
 use crate::error::Error;
 use crate::reconcile::attached_disk;
 use crate::service::Service;
-use crate::store::{LAUNCHES, Launch, SNAPSHOTS, VOLUMES, add_volume, holders, volumes_of_instance};
+use crate::store::{
+    LAUNCHES, Launch, SNAPSHOTS, Usage, VOLUMES, add_volume, holders, room, volumes_of_instance,
+};
 
 impl Service {
     /// Makes the volumes of a launch, or gives those that were made before.
@@ -33,6 +35,21 @@ impl Service {
             }
         }
         Ok(self.launched(&ids, &call.instance)?)
+    }
+
+    /// How many instances of a launch there may be volumes for.
+    pub async fn room(&self, call: RoomForLaunches) -> Result<u32, ApiError> {
+        let quotas = Quotas::from_text(call.quotas.as_deref())?;
+        let view = self.view()?;
+        let mut each = Usage::default();
+        for launch in &call.volumes {
+            let snapshot = launch.snapshot.as_ref().map(|id| view.get(&SNAPSHOTS, id)).transpose();
+            let snapshot = snapshot.map_err(Error::from)?.flatten();
+            let size = launch.size_gib.or(snapshot.map(|one| one.size_gib));
+            each = each.plus(Usage { volumes: 1, gib: size.unwrap_or_default().into() }, 1);
+        }
+        let whose = (call.account_id.as_str(), call.creator.as_ref());
+        Ok(room(&view, &self.config, &quotas, whose, each, call.least..=call.most)?)
     }
 
     async fn commit(&self, call: LaunchVolumes, quotas: Quotas) -> Result<Vec<VolumeId>, Error> {

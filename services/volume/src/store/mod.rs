@@ -3,6 +3,8 @@
 //! Invariant: whoever changes which disks an instance should have also calls [`nudge`] in the same transaction, so
 //! that the reconciler of attachments cannot miss it.
 
+use std::ops::RangeInclusive;
+
 use api_spec::ids::{ImportTaskId, InstanceId, SnapshotId, VolumeId};
 use jiff::Timestamp;
 use kit::Quotas;
@@ -105,8 +107,17 @@ pub struct Usage {
 store::json_value!(Usage, version = 1);
 
 impl Usage {
+    /// With so many times as much more.
+    #[must_use]
+    pub fn plus(self, more: Usage, times: u32) -> Usage {
+        Usage {
+            volumes: self.volumes.saturating_add(more.volumes.saturating_mul(times)),
+            gib: self.gib.saturating_add(more.gib.saturating_mul(times.into())),
+        }
+    }
+
     fn with(self, volume: &Volume) -> Usage {
-        Usage { volumes: self.volumes + 1, gib: self.gib + u64::from(volume.size_gib) }
+        self.plus(Usage { volumes: 1, gib: volume.size_gib.into() }, 1)
     }
 
     fn without(self, volume: &Volume) -> Usage {
@@ -190,24 +201,52 @@ pub fn add_volume(
         Some(creator) => Some((creator, tx.get(&OWN_USAGE, creator)?.unwrap_or_default().with(volume))),
         None => None,
     };
-    quotas.check_with_own(new.counts(), own.map(|(_, own)| own.counts()))?;
-    if new.volumes > config.max_volumes {
-        return Err(crate::Error::VolumeLimit(format!(
-            "Maximum number of volumes ({}) exceeded.",
-            config.max_volumes
-        )));
-    }
-    if new.gib > config.max_total_gib {
-        return Err(crate::Error::VolumeLimit(format!(
-            "Maximum number of gibibytes ({}) of volumes exceeded.",
-            config.max_total_gib
-        )));
-    }
+    check_usage(config, quotas, new, own.map(|(_, own)| own))?;
     tx.put(&USAGE, &volume.account_id, &new)?;
     if let Some((creator, own)) = own {
         tx.put(&OWN_USAGE, creator, &own)?;
     }
     Ok(tx.put(&VOLUMES, id, volume)?)
+}
+
+/// Whether an account and, where known, a maker in it may have so much.
+fn check_usage(config: &Config, quotas: &Quotas, all: Usage, own: Option<Usage>) -> Result<(), crate::Error> {
+    quotas.check_with_own(all.counts(), own.map(Usage::counts))?;
+    if all.volumes > config.max_volumes {
+        return Err(crate::Error::VolumeLimit(format!(
+            "Maximum number of volumes ({}) exceeded.",
+            config.max_volumes
+        )));
+    }
+    if all.gib > config.max_total_gib {
+        return Err(crate::Error::VolumeLimit(format!(
+            "Maximum number of gibibytes ({}) of volumes exceeded.",
+            config.max_total_gib
+        )));
+    }
+    Ok(())
+}
+
+/// How many times, in the range, an account and a maker in it may have `each` besides what they have.
+pub fn room(
+    read: &impl Read,
+    config: &Config,
+    quotas: &Quotas,
+    (account_id, creator): (&str, Option<&String>),
+    each: Usage,
+    times: RangeInclusive<u32>,
+) -> Result<u32, crate::Error> {
+    let all = read.get(&USAGE, &account_id.to_owned())?.unwrap_or_default();
+    let own =
+        creator.map(|creator| read.get(&OWN_USAGE, creator)).transpose()?.map(Option::unwrap_or_default);
+    let mut refused = None;
+    for times in times.rev() {
+        match check_usage(config, quotas, all.plus(each, times), own.map(|own| own.plus(each, times))) {
+            Ok(()) => return Ok(times),
+            Err(error) => refused = Some(error),
+        }
+    }
+    refused.map_or(Ok(0), Err)
 }
 
 /// Removes a volume whose disk is gone.

@@ -1,6 +1,6 @@
 //! Quotas on what somebody made: each has its own, whatever the others in the account have.
 
-use calls::volume::{ChangeTags, LaunchVolume, LaunchVolumes, ReleaseInstance, TaggedId};
+use calls::volume::{ChangeTags, LaunchVolume, LaunchVolumes, ReleaseInstance, RoomForLaunches, TaggedId};
 use store::{All, Read, Store, Table};
 
 use crate::imports::put;
@@ -104,6 +104,19 @@ fn disk(device: &str) -> LaunchVolume {
     }
 }
 
+/// The quotas of a launcher, as compute sends them.
+fn own_quota(name: &str, limit: u32) -> String {
+    let statement = format!(
+        r#"{{\"Statement\":{{\"Effect\":\"Deny\",\"Action\":\"ec2:RunInstances\",\"Resource\":\"*\",
+            \"Condition\":{{\"NumericGreaterThan\":{{\"murus:quota-own-{name}\":\"{limit}\"}}}}}}}}"#
+    );
+    let statement = statement.replace('\n', " ");
+    format!(
+        r#"{{"principal":{{"Root":{{"account":"111122223333"}}}},"policies":{{"identity":[{{"name":"p","policy":"{statement}"}}],
+            "boundary":null,"session":[]}},"keys":{{"entries":[]}},"action":"ec2:RunInstances","resource":"*"}}"#
+    )
+}
+
 fn launch_for(creator: Option<String>, quotas: Option<String>) -> LaunchVolumes {
     LaunchVolumes {
         account_id: ACCOUNT.into(),
@@ -133,15 +146,37 @@ async fn the_disks_of_a_launch_are_whose_the_instance_is() {
 #[tokio::test]
 async fn a_launch_is_held_to_what_its_launcher_may_have_of_its_own() {
     let world = World::new().await;
-    let set = r#"{"principal":{"Root":{"account":"111122223333"}},"policies":{"identity":[{"name":"p","policy":
-        "{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"ec2:RunInstances\",\"Resource\":\"*\",\"Condition\":{\"NumericGreaterThan\":{\"murus:quota-own-volume-gib\":\"4\"}}}}"}],
-        "boundary":null,"session":[]},"keys":{"entries":[]},"action":"ec2:RunInstances","resource":"*"}"#;
     let somebody = limited(&world, "volumes", 9);
     create(&world, &somebody, "1").await.unwrap();
-    let call = launch_for(Some(user_of(&somebody)), Some(set.into()));
+    let call = launch_for(Some(user_of(&somebody)), Some(own_quota("volume-gib", 4)));
     assert_eq!(world.call(call).await.unwrap_err().code.as_str(), "VolumeLimitExceeded");
-    let others = launch_for(Some("AIDASOMEBODYELSE".into()), Some(set.into()));
+    let others = launch_for(Some("AIDASOMEBODYELSE".into()), Some(own_quota("volume-gib", 4)));
     assert_eq!(world.call(others).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn there_is_room_for_as_many_launches_as_the_quotas_and_the_limits_leave() {
+    let config = volume::Config { max_volumes: 9, ..volume::Config::default() };
+    let world = World::with(config, None).await;
+    let somebody = limited(&world, "volumes", 9);
+    create(&world, &somebody, "1").await.unwrap();
+    let launch = launch_for(Some(user_of(&somebody)), None);
+    let room = |creator: &str, quotas: Option<&str>, least: u32| RoomForLaunches {
+        account_id: launch.account_id.clone(),
+        creator: Some(creator.to_owned()),
+        volumes: launch.volumes.clone(),
+        least,
+        most: 7,
+        quotas: quotas.map(str::to_owned),
+    };
+    let gib_of_its_own = own_quota("volume-gib", 10);
+    let own = user_of(&somebody);
+    assert_eq!(world.call(room(&own, Some(&gib_of_its_own), 1)).await.unwrap(), 2, "1 + 2 * (2 + 2) GiB");
+    assert_eq!(world.call(room("AIDAOTHER", Some(&own_quota("volume-gib", 12)), 1)).await.unwrap(), 3);
+    assert_eq!(world.call(room("AIDAOTHER", None, 1)).await.unwrap(), 4, "1 + 4 * 2 volumes");
+    for question in [room(&own, Some(&gib_of_its_own), 3), room(&own, None, 5)] {
+        assert_eq!(world.call(question).await.unwrap_err().code.as_str(), "VolumeLimitExceeded");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use calls::volume::{LaunchVolume, LaunchVolumes};
 
+use crate::imports::put;
 use crate::world::World;
 
 const ALL: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
@@ -50,6 +51,18 @@ async fn snapshots_are_limited() {
     let parameters = [("VolumeId", volume.as_str())];
     world.ask(&one, "CreateSnapshot", &parameters).await.unwrap();
     let refused = world.ask(&one, "CreateSnapshot", &parameters).await.unwrap_err();
+    assert_eq!(refused.code, "SnapshotLimitExceeded");
+    put(&world, "disk", vec![0x77; 1 << 20]);
+    let import = [
+        ("DiskContainer.Format", "RAW"),
+        ("DiskContainer.UserBucket.S3Bucket", "images"),
+        ("DiskContainer.UserBucket.S3Key", "disk"),
+    ];
+    let refused = world.ask(&one, "ImportSnapshot", &import).await.unwrap_err();
+    assert_eq!(refused.code, "SnapshotLimitExceeded");
+    let two = world.key(&quota("snapshots", 2));
+    world.ok("ImportSnapshot", &import).await; // whether it is under way or done, it counts
+    let refused = world.ask(&two, "CreateSnapshot", &parameters).await.unwrap_err();
     assert_eq!(refused.code, "SnapshotLimitExceeded");
 }
 
