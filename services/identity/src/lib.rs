@@ -48,7 +48,7 @@ const KMS_EVERY: Duration = Duration::from_secs(60);
 /// When the configuration, the store, the master key or the administrator's file cannot be used.
 pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let directory = context.data_dir();
-    let db = store::Db::open(&directory.join("store")).await?;
+    let db = store::Db::open(&directory.join("store"), context.credentials.known()).await?;
     let sealer = bootstrap::run(&db, &config, &directory, &context).await?;
     let identity = Arc::new(Identity::new(db, sealer, config, &context)?);
     let public = routing::by_api(Dispatchers {

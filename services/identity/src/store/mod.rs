@@ -1,5 +1,5 @@
 //! Identity's tables and queries. Every change raises the version of the state in its own transaction, so that whoever
-//! watches credentials hears of it; only what bears on nobody's permissions is written without that ([`Db::note`]).
+//! watches credentials hears of it, and who is in this process knows it before the change is answered; only what bears on nobody's permissions is written without that ([`Db::note`]).
 
 pub mod accounts;
 pub mod groups;
@@ -26,6 +26,7 @@ pub mod users;
 use std::path::Path;
 
 use ::store::{Read, Snapshot, Store, Tx};
+use kit::credentials::Known;
 use tokio::sync::watch;
 
 use crate::error::Error;
@@ -37,15 +38,17 @@ const VERSION: &str = "version";
 #[derive(Clone)]
 pub struct Db {
     store: Store,
+    /// What the services of this process know of credentials.
+    known: Known,
 }
 
 impl Db {
-    /// Opens the store in this directory.
-    pub async fn open(directory: &Path) -> Result<Self, Error> {
+    /// Opens the store in this directory; `known` is told of every change.
+    pub async fn open(directory: &Path, known: Known) -> Result<Self, Error> {
         let directory = directory.to_owned();
         let opened = tokio::task::spawn_blocking(move || Store::open(&directory)).await;
         let store = opened.map_err(|error| Error::Corrupt(error.to_string()))??;
-        Ok(Db { store })
+        Ok(Db { store, known })
     }
 
     /// Runs a change as one transaction, durable when this returns, and raises the version with it.
@@ -54,14 +57,15 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        self.store
-            .transact(move |tx| {
-                let done = f(tx)?;
-                let version = version(tx)?;
-                tx.put(&COUNTERS, &VERSION.to_owned(), &(version + 1))?;
-                Ok(done)
-            })
-            .await
+        let change = move |tx: &mut Tx<'_>| {
+            let done = f(tx)?;
+            let version = version(tx)? + 1;
+            tx.put(&COUNTERS, &VERSION.to_owned(), &version)?;
+            Ok::<_, Error>((done, version))
+        };
+        let (done, version) = self.store.transact(change).await?;
+        self.known.is_at(version);
+        Ok(done)
     }
 
     /// Runs a change that says nothing about who may do what (the tags of a device, a code that was used), durable

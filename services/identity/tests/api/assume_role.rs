@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::mfa::{device, enable};
-use crate::support::{Client, World, eventually, statement};
+use crate::support::{Client, World, statement};
 
 const ANY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
@@ -117,7 +117,7 @@ async fn an_account_in_a_trust_policy_leaves_it_to_the_users_own_policies() {
     let deny = statement("Deny", "sts:*", "*");
     cast.admin.ok("PutUserPolicy", &[given[0], given[1], ("PolicyDocument", &deny)]).await;
     let refused = || async { cast.alice.sts("AssumeRole", &cast.parameters(&[])).await.status == 403 };
-    eventually("a deny of her own wins", refused).await;
+    assert!(refused().await, "a deny of her own wins");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +193,7 @@ async fn session_policies_leave_what_the_role_and_they_allow() {
     limited.ok("ListUsers", &[]).await;
     cast.admin.ok("DeletePolicy", &[("PolicyArn", &made)]).await;
     let refused = || async { limited.call("ListUsers", &[]).await.status == 403 };
-    eventually("nothing is left", refused).await;
+    assert!(refused().await, "nothing is left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,10 +302,10 @@ async fn sessions_end_with_their_role_and_lose_what_it_loses() {
     session.ok("ListUsers", &[]).await;
     cast.admin.ok("DeleteRolePolicy", &[("RoleName", "r"), ("PolicyName", "p")]).await;
     let refused = || async { session.call("ListUsers", &[]).await.status == 403 };
-    eventually("the role lost its policy", refused).await;
+    assert!(refused().await, "the role lost its policy");
     cast.admin.ok("DeleteRole", &[("RoleName", "r")]).await;
     let gone = || async { session.who_am_i().await.status != 200 };
-    eventually("the role is gone", gone).await;
+    assert!(gone().await, "the role is gone");
     assert_eq!(session.sts_fails("GetCallerIdentity", &[]).await.0, "InvalidClientTokenId");
     // another role of the same name is another
     let document = trust(&cast.world.account(), r#""sts:AssumeRole""#, "{}");

@@ -2,7 +2,7 @@
 
 use api_spec::shape::Shape;
 
-use crate::support::{ADMINISTRATOR, READ_ONLY, World, eventually, statement};
+use crate::support::{ADMINISTRATOR, READ_ONLY, World, statement};
 
 /// Values that let every action's request be read.
 fn value(member: &str) -> Option<String> {
@@ -136,7 +136,7 @@ async fn deny_wins_over_any_allow_and_a_group_gives_and_takes() {
     let policy = [("UserName", "alice"), ("PolicyName", "no")];
     admin.ok("PutUserPolicy", &[policy[0], policy[1], ("PolicyDocument", &document)]).await;
     let refused = || async { alice.call("ListUsers", &[]).await.status == 403 };
-    eventually("an explicit deny wins", refused).await;
+    assert!(refused().await, "an explicit deny wins");
     let message = alice.refused("ListUsers", &[], "AccessDenied").await;
     assert!(message.ends_with("with an explicit deny in an identity-based policy"), "{message}");
     alice.ok("ListGroups", &[]).await;
@@ -144,7 +144,7 @@ async fn deny_wins_over_any_allow_and_a_group_gives_and_takes() {
     admin.ok("DeleteUserPolicy", &policy).await;
     alice.ok("ListUsers", &[]).await;
     admin.ok("RemoveUserFromGroup", &member).await;
-    eventually("who left the group has lost its permissions", refused).await;
+    assert!(refused().await, "who left the group has lost its permissions");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,10 +176,7 @@ async fn a_new_default_version_of_a_policy_decides() {
     let version = [("PolicyArn", arn.as_str()), ("PolicyDocument", &other), ("SetAsDefault", "true")];
     admin.ok("CreatePolicyVersion", &version).await;
     alice.ok("ListGroups", &[]).await;
-    eventually("the old version counts no more", || async {
-        alice.call("ListUsers", &[]).await.status == 403
-    })
-    .await;
+    assert_eq!(alice.call("ListUsers", &[]).await.status, 403, "the old version counts no more");
     admin.ok("SetDefaultPolicyVersion", &[("PolicyArn", &arn), ("VersionId", "v1")]).await;
     alice.ok("ListUsers", &[]).await;
 }

@@ -4,7 +4,7 @@ use calls::identity::{ResolveCredential, Resolved};
 use jiff::SignedDuration;
 use kit::ServiceName;
 
-use crate::support::{ADMINISTRATOR, Client, World, eventually, statement};
+use crate::support::{ADMINISTRATOR, Client, World, statement};
 
 const INVALID: &str = "The security token included in the request is invalid.";
 const ANY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
@@ -112,7 +112,7 @@ async fn a_session_ends_with_its_key_and_with_its_user() {
         admin.ok("UpdateAccessKey", &[key[0], key[1], ("Status", status)]).await;
         for session in &sessions {
             let as_expected = || async { (session.who_am_i().await.status == 200) == works };
-            eventually("the session follows its key", as_expected).await;
+            assert!(as_expected().await, "the session follows its key");
         }
     }
     admin.ok("DeleteAccessKey", &key).await;
@@ -122,7 +122,7 @@ async fn a_session_ends_with_its_key_and_with_its_user() {
     world.user("alice").await;
     for session in &sessions {
         let gone = || async { session.who_am_i().await.status != 200 };
-        eventually("the session is gone", gone).await;
+        assert!(gone().await, "the session is gone");
         assert_eq!(session.sts_fails("GetCallerIdentity", &[]).await.0, "InvalidClientTokenId");
     }
 }
@@ -153,7 +153,7 @@ async fn a_federated_user_may_what_both_its_voucher_and_its_policies_allow() {
     assert_eq!(bob.sts("GetAccessKeyInfo", &asked).await.status, 200);
     world.admin().ok("DeleteUserPolicy", &[("UserName", "alice"), ("PolicyName", "p")]).await;
     let refused = || async { bob.sts("GetAccessKeyInfo", &asked).await.status == 403 };
-    eventually("what alice lost bob has lost", refused).await;
+    assert!(refused().await, "what alice lost bob has lost");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +213,7 @@ async fn sessions_older_than_a_moment_can_be_revoked() {
         [("UserName", "alice"), ("PolicyName", "AWSRevokeOlderSessions"), ("PolicyDocument", &revoked)];
     world.admin().ok("PutUserPolicy", &given).await;
     let refused = || async { old.sts("GetAccessKeyInfo", &asked).await.status == 403 };
-    eventually("the older session is revoked", refused).await;
+    assert!(refused().await, "the older session is revoked");
     assert_eq!(new.sts("GetAccessKeyInfo", &asked).await.status, 200);
     assert_eq!(alice.sts("GetAccessKeyInfo", &asked).await.status, 200);
 }

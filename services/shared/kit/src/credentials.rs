@@ -1,6 +1,7 @@
 //! Who holds an access key: identity's answers, kept for as long as identity's state stands still.
 //!
-//! A watch on identity empties the cache as soon as anything there changes; when identity cannot be watched the cache
+//! A watch on identity empties the cache as soon as anything there changes; in identity's own process it is empty before
+//! the change is answered. When identity cannot be watched the cache
 //! is not used for longer than [`MAX_STALE`]. A refusal is never given from the cache: see `authorize`.
 
 use std::collections::HashMap;
@@ -76,12 +77,29 @@ pub struct Credentials {
     attempts: Attempts,
 }
 
+/// What a process knows of credentials. It does not keep identity, which has this, alive.
+#[derive(Clone)]
+pub struct Known(Arc<Mutex<Cache>>);
+
+impl Known {
+    /// Identity's state has this version from now on: what was taken away works nowhere in this process once the call
+    /// that took it away is answered.
+    pub fn is_at(&self, version: u64) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // changes may come to tell of themselves in another order than they were made in
+        cache.reached = cache.reached.max(version);
+        cache.holders.clear();
+    }
+}
+
 struct Cache {
     holders: HashMap<ResolveCredential, Arc<Holder>>,
     compiled: HashMap<String, Policy>,
     confirmed: Instant,
     /// The version that identity last told the watch; an answer older than it must not be kept.
     version: u64,
+    /// The version that identity, where it runs in this process, has reached: nor one older than this.
+    reached: u64,
 }
 
 impl Credentials {
@@ -92,6 +110,7 @@ impl Credentials {
             compiled: HashMap::new(),
             confirmed: Instant::now(),
             version: 0,
+            reached: 0,
         };
         let (usage, attempts) = (Usage::default(), Attempts::default());
         Credentials { identity, usage, cache: Arc::new(Mutex::new(cache)), attempts }
@@ -112,6 +131,11 @@ impl Credentials {
                 () = this.watch_forever() => {}
             }
         });
+    }
+
+    /// What this process knows of credentials, for identity to tell of its changes.
+    pub fn known(&self) -> Known {
+        Known(Arc::clone(&self.cache))
     }
 
     async fn watch_forever(&self) {
@@ -169,7 +193,7 @@ impl Credentials {
                 if cache.holders.len() >= MAX_ENTRIES {
                     cache.holders.clear();
                 }
-                if holder.version >= cache.version {
+                if holder.version >= cache.version.max(cache.reached) {
                     cache.holders.insert(question, Arc::clone(&holder));
                 }
                 Ok(holder)
