@@ -87,16 +87,16 @@ pub struct PostResponse {
     pub etag: String,
 }
 
-/// The answer of `CopyObject` and `UploadPartCopy`.
+/// The answer of `CopyObject`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct CopyResult {
+pub struct CopyObjectResult {
     /// In quotes.
     #[serde(rename = "ETag")]
     pub etag: String,
     /// When the copy was made.
     pub last_modified: Option<Timestamp>,
-    /// Of what the checksum is; not said of parts.
+    /// Of what the checksum is.
     pub checksum_type: Option<String>,
     /// CRC32.
     #[serde(rename = "ChecksumCRC32")]
@@ -113,4 +113,38 @@ pub struct CopyResult {
     /// SHA-256.
     #[serde(rename = "ChecksumSHA256")]
     pub sha256: Option<String>,
+}
+
+/// The answer of `UploadPartCopy`: what a part's checksum is of needs no saying.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CopyPartResult {
+    /// In quotes.
+    #[serde(rename = "ETag")]
+    pub etag: String,
+    /// When the copy was made.
+    pub last_modified: Option<Timestamp>,
+    /// CRC32.
+    #[serde(rename = "ChecksumCRC32")]
+    pub crc32: Option<String>,
+    /// CRC32C.
+    #[serde(rename = "ChecksumCRC32C")]
+    pub crc32c: Option<String>,
+    /// CRC64NVME.
+    #[serde(rename = "ChecksumCRC64NVME")]
+    pub crc64nvme: Option<String>,
+    /// SHA-1.
+    #[serde(rename = "ChecksumSHA1")]
+    pub sha1: Option<String>,
+    /// SHA-256.
+    #[serde(rename = "ChecksumSHA256")]
+    pub sha256: Option<String>,
+}
+
+impl CopyPartResult {
+    /// The same, of an object.
+    pub fn of_object(self, checksum_type: Option<String>) -> CopyObjectResult {
+        let CopyPartResult { etag, last_modified, crc32, crc32c, crc64nvme, sha1, sha256 } = self;
+        CopyObjectResult { etag, last_modified, checksum_type, crc32, crc32c, crc64nvme, sha1, sha256 }
+    }
 }

@@ -1,7 +1,7 @@
 //! CopyObject and UploadPartCopy. A copied object shares the content of its source, and is one object whatever that
 //! was: what was uploaded in parts is read for the digests of the whole. A copied part is written anew.
 
-use api_spec::s3::object::CopyResult;
+use api_spec::s3::object::CopyPartResult;
 use auth::sigv4::hex;
 use axum::response::Response;
 use futures_util::StreamExt;
@@ -89,8 +89,8 @@ async fn copy_once(x: &Exchange, source: &Source, replaces: bool, retags: bool) 
     x.service.free(written.freed);
     let from = (&source.place, source.which);
     access_log::copied_from(x, "REST.COPY.OBJECT_GET", &source.snapshot, from, &source.object);
-    let mut result = copied(&object.etag, object.modified, object.checksum.as_ref());
-    result.checksum_type = object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned());
+    let kind = object.checksum.as_ref().map(|sum| sum.kind.as_str().to_owned());
+    let result = copied(&object.etag, object.modified, object.checksum.as_ref()).of_object(kind);
     let mut response = document("CopyObjectResult", &result)?;
     tell_expiry(x, &mut response, &object)?;
     encryption::tell_written(&mut response, object.encryption.as_ref());
@@ -280,9 +280,12 @@ fn without_redirect(mut kept: Meta, headers: &axum::http::HeaderMap) -> Result<M
     Ok(kept)
 }
 
-fn copied(etag: &str, modified: jiff::Timestamp, checksum: Option<&Checksum>) -> CopyResult {
-    let mut result =
-        CopyResult { etag: quoted(etag), last_modified: Some(modified.into()), ..CopyResult::default() };
+fn copied(etag: &str, modified: jiff::Timestamp, checksum: Option<&Checksum>) -> CopyPartResult {
+    let mut result = CopyPartResult {
+        etag: quoted(etag),
+        last_modified: Some(modified.into()),
+        ..CopyPartResult::default()
+    };
     if let Some(checksum) = checksum {
         let slot = match checksum.algorithm {
             Algorithm::Crc32 => &mut result.crc32,
