@@ -60,7 +60,7 @@ def skewed(draft):
 
 
 def wrong_secret(draft):
-    keys = draft.w.admin if isinstance(draft.who, str) else draft.who
+    keys = draft.w.guessed.keys if isinstance(draft.who, str) else draft.who
     draft.who = (keys[0], "w" * 40)
 
 
@@ -127,8 +127,8 @@ TOGETHER = [
 
 
 @pytest.fixture(scope="module")
-def w(cloud, wire, s3):
-    world = World(cloud, wire, s3)
+def w(cloud, s3):
+    world = World(cloud, s3)
     yield world
     world.remove()
 

@@ -385,7 +385,7 @@ ROWS = [
     ),
     Row("InvalidAccessKeyId", 403, lambda w: w("GET /{plain}/k", who=("AKIA" + "Q" * 16, "w" * 40)), "The AWS Access Key Id you provided does not exist in our records.", {"AWSAccessKeyId": "AKIA" + "Q" * 16}),
     Row(
-        "SignatureDoesNotMatch", 403, lambda w: w("GET /{plain}/k", who=(w.admin[0], "w" * 40)), MISMATCH,
+        "SignatureDoesNotMatch", 403, lambda w: w("GET /{plain}/k", who=(w.guessed.keys[0], "w" * 40)), MISMATCH,
         {"AWSAccessKeyId": ..., "StringToSign": ..., "SignatureProvided": ..., "StringToSignBytes": ..., "CanonicalRequest": ..., "CanonicalRequestBytes": ...}, "SigError.SignatureMismatch",
     ),
     Row("AuthorizationHeaderMalformed", 400, scoped(1, "20200101"), None, {}, "SigError.ScopeDateMismatch"),
@@ -475,8 +475,8 @@ ELSEWHERE = {
 
 
 @pytest.fixture(scope="module")
-def w(cloud, wire, s3):
-    world = World(cloud, wire, s3)
+def w(cloud, s3):
+    world = World(cloud, s3)
     yield world
     world.remove()
 

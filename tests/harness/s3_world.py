@@ -3,11 +3,12 @@
 import base64
 import hashlib
 import json
+import random
 import uuid
 
 from harness.accounts import Account
 from harness.people import Person, allow
-from harness.wire import Request, Signer, hmac_sha256, signing_key
+from harness.wire import Request, Signer, Wire, hmac_sha256, signing_key
 
 BOUNDARY = "----a-boundary"
 ACCOUNT_OF_NOBODY = "000000000009"
@@ -29,11 +30,14 @@ def policy(conditions, expiration="2099-01-01T00:00:00Z"):
 class World:
     """Buckets `plain`, `acls` (lists count), `locked` (versions and object lock), `full`, `theirs`; people `admin`, `nobody`, `stranger`."""
 
-    def __init__(self, cloud, wire, s3):
-        self.cloud, self.wire, self.s3 = cloud, wire, s3
+    def __init__(self, cloud, s3):
+        # Wrong signatures are counted by address and by key: no other test of this cloud must pay for those that are meant.
+        self.wire = Wire(cloud, source=f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}")
+        self.cloud, self.s3 = cloud, s3
         self.admin = cloud.admin_keys
         self.stranger = Account(cloud)
         self.person, self.writer = Person(cloud), Person(cloud)
+        self.guessed = Person(cloud)
         self.writer.may(allow("s3:PutObject", "s3:GetObject"))
         tail = uuid.uuid4().hex[:12]
         self.never = f"never-{tail}"
@@ -136,6 +140,6 @@ class World:
                     s3.delete_object(**named)
             s3.delete_bucket(Bucket=name)
         self.stranger.client("s3").delete_bucket(Bucket=self.theirs)
-        for person in (self.person, self.writer):
+        for person in (self.person, self.writer, self.guessed):
             person.remove()
         self.stranger.remove()

@@ -176,15 +176,15 @@ def crc32_of(data):
 
 
 class Wire:
-    """Raw connections to one cloud."""
+    """Raw connections to one cloud, from one address of the loopback network."""
 
-    def __init__(self, cloud):
-        self.cloud = cloud
+    def __init__(self, cloud, source="127.0.0.1"):
+        self.cloud, self.source = cloud, source
         self.host = f"127.0.0.1:{cloud.port}"
 
     def send(self, request, read=True):
         """Sends a request as it stands and reads the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=60, source_address=(self.source, 0))
         try:
             connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
             headers = {"Host": self.host, **request.headers}
