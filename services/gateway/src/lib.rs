@@ -18,7 +18,7 @@ use axum::Router;
 use axum::extract::Request;
 use kit::server::{Tcp, serve_tcp};
 use kit::{Context, Routes};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub use config::Config;
 pub use error::Error;
@@ -39,8 +39,8 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let stall = Duration::from_secs(config.stall_timeout_s);
     let scheme = if tls.is_some() { "https" } else { "http" };
 
-    let listener = bind(config.listen).await?;
-    let internal = bind(config.internal_listen).await?;
+    let listener = bind(config.listen)?;
+    let internal = bind(config.internal_listen)?;
     let at = local(&listener, config.listen)?;
     let internal_at = local(&internal, config.internal_listen)?;
 
@@ -59,8 +59,18 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     Ok(Routes::default())
 }
 
-async fn bind(at: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(at).await.map_err(|reason| Error::Bind { at, reason })
+/// Clients that may wait to be taken. A thousand that come at once, to a server that is busy with those before them,
+/// overflow the usual 1024, and the kernel then resets some. It takes `net.core.somaxconn` where that is less.
+const BACKLOG: u32 = 4096;
+
+fn bind(at: SocketAddr) -> Result<TcpListener, Error> {
+    let listen = || {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|reason| Error::Bind { at, reason })
 }
 
 fn local(listener: &TcpListener, at: SocketAddr) -> Result<SocketAddr, Error> {

@@ -65,7 +65,7 @@ impl Default for Config {
             data_dirs: Vec::new(),
             drain_dirs: Vec::new(),
             inline_max_bytes: 16 << 10,
-            index_cache_mib: 128,
+            index_cache_mib: 64,
             reserve_mib: 256,
             new_bucket_defaults: NewBucketDefaults::default(),
             body_timeout_s: 60,
