@@ -138,9 +138,9 @@ impl Target for Role {
     }
 }
 
-fn with_keys(access: Access, keys: &[(&str, Option<&str>)]) -> Access {
+fn with_keys(access: Access, keys: &[(&'static str, Option<&str>)]) -> Access {
     let known = keys.iter().filter_map(|(key, value)| Some((key, (*value)?)));
-    known.fold(access, |access, (key, value)| access.key(key, value))
+    known.fold(access, |access, (key, value)| access.key(*key, value))
 }
 
 /// Tags that a request takes away: `aws:TagKeys`.

@@ -99,7 +99,7 @@ impl Asked {
                 entry.context_key_type.as_deref().unwrap_or("string"),
                 KEY_TYPES,
             )?;
-            context.insert_many(name, entry.context_key_values.iter().map(String::as_str));
+            context.insert_many(name.to_owned(), entry.context_key_values.iter().map(String::as_str));
         }
         Ok(context)
     }
@@ -291,7 +291,7 @@ impl Serve<SimulatePrincipalPolicy> for Identity {
                 for tag in &tags {
                     let key = format!("aws:PrincipalTag/{}", tag.key);
                     if context.get(&key).is_none() {
-                        context.insert(&key, tag.value.as_str());
+                        context.insert(key, tag.value.as_str());
                     }
                 }
                 principal

@@ -71,7 +71,7 @@ impl Serve<AssumeRoleWithWebIdentity> for Identity {
                 .key("sts:RoleSessionName", &op.role_session_name)
                 .request_tags(&proven.tags);
             for (name, values) in condition_keys(&provider, &proven) {
-                access.keys.insert_many(&name, values);
+                access.keys.insert_many(name, values);
             }
             if let Some(who) = &proven.source_identity {
                 access = access.key("sts:SourceIdentity", who);

@@ -63,8 +63,10 @@ fn context(value: &Value) -> Context {
     let mut context = Context::new();
     for (key, value) in value.as_object().into_iter().flatten() {
         match value {
-            Value::Array(values) => context.insert_many(key, values.iter().map(|v| v.as_str().unwrap())),
-            value => context.insert(key, value.as_str().unwrap()),
+            Value::Array(values) => {
+                context.insert_many(key.clone(), values.iter().map(|v| v.as_str().unwrap()))
+            }
+            value => context.insert(key.clone(), value.as_str().unwrap()),
         };
     }
     context

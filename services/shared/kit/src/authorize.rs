@@ -1,5 +1,8 @@
 //! The decision before every operation: each [`Access`] that it declares is evaluated, and all must be allowed.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use api_spec::ApiError;
 use auth::policy::{self, Decision, Kind, Policies, Policy, Principal, StatementRef};
 use calls::identity::Session;
@@ -71,16 +74,19 @@ impl Access {
 
     /// Adds a condition key.
     #[must_use]
-    pub fn key(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn key(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.keys.insert(name, value);
         self
     }
 
     /// Adds condition keys that something else told.
     #[must_use]
-    pub fn keys<K: AsRef<str>, V: Into<String>>(mut self, keys: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn keys<K: Into<Cow<'static, str>>, V: Into<String>>(
+        mut self,
+        keys: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         for (name, value) in keys {
-            self.keys.insert(name.as_ref(), value);
+            self.keys.insert(name, value);
         }
         self
     }
@@ -208,12 +214,11 @@ fn decide_all(
     policies: &Policies,
     accesses: &[Access],
 ) -> Result<Vec<Decision>, Box<Denied>> {
-    let global = global_keys(&context.common, caller);
     let decide_one = |access: &Access| match &access.principal {
-        None => decide(caller.principal(), &global, policies, access),
+        None => decide(caller.principal(), global_keys(&context.common, caller), policies, access),
         Some(other) => {
-            let nobody = Caller::anonymous(caller.origin.clone(), caller.now);
-            decide(other, &global_keys(&context.common, &nobody), &Policies::default(), access)
+            let nobody = Caller::anonymous(Arc::clone(&caller.origin), caller.now);
+            decide(other, global_keys(&context.common, &nobody), &Policies::default(), access)
         }
     };
     accesses.iter().map(decide_one).collect()
@@ -221,16 +226,15 @@ fn decide_all(
 
 fn decide(
     principal: &Principal,
-    global: &policy::Context,
+    mut keys: policy::Context,
     policies: &Policies,
     access: &Access,
 ) -> Result<Decision, Box<Denied>> {
     if access.unconditional && !matches!(principal, Principal::Anonymous) {
         return Ok(Decision::Allowed { by: no_policy() });
     }
-    let mut keys = global.clone();
     add_resource_keys(&mut keys, access);
-    keys.extend(&access.keys);
+    keys.extend(access.keys.clone());
     let request =
         policy::Request { principal, action: &access.action, resource: &access.resource, context: &keys };
     let own = access.resource_policy.as_ref();
@@ -291,16 +295,19 @@ fn add_resource_keys(keys: &mut policy::Context, access: &Access) {
     }
 }
 
+/// Room for the keys of most requests.
+const USUAL_KEYS: usize = 24;
+
 /// Condition keys that every request has. Those about the principal come from the principal itself; without a session
 /// there is no `aws:TokenIssueTime` and no `aws:MultiFactorAuthPresent`, and nothing here calls on somebody's behalf
 /// (`aws:CalledVia...`) or from inside a VPC (`aws:SourceVpc`, `aws:SourceVpce`, `aws:VpcSourceIp`).
 pub(crate) fn global_keys(common: &Common, caller: &Caller) -> policy::Context {
-    let mut keys = policy::Context::new();
+    let mut keys = policy::Context::with_capacity(USUAL_KEYS);
     keys.set_time(caller.now);
     keys.insert_bool("aws:SecureTransport", caller.origin.secure).insert_bool("aws:ViaAWSService", false);
     keys.insert("aws:RequestedRegion", common.region.clone());
-    if let Some(ip) = caller.origin.source_ip {
-        keys.insert_ip("aws:SourceIp", ip);
+    if let Some(address) = caller.origin.source() {
+        keys.insert("aws:SourceIp", address);
     }
     if !caller.origin.user_agent.is_empty() {
         keys.insert("aws:UserAgent", caller.origin.user_agent.clone());
@@ -320,7 +327,7 @@ pub(crate) fn global_keys(common: &Common, caller: &Caller) -> policy::Context {
 /// What only temporary credentials bring: long-term keys have not even `aws:MultiFactorAuthPresent`.
 fn session_keys(keys: &mut policy::Context, session: &Session, now: Timestamp) {
     for (name, value) in &session.keys {
-        keys.insert(name, value);
+        keys.insert(name.to_owned(), value);
     }
     keys.insert_bool("aws:MultiFactorAuthPresent", session.mfa_at.is_some());
     if let Some(at) = session.mfa_at {

@@ -148,7 +148,7 @@ mod tests {
         let condition = &shown["context"]["conditions"]["items"][0];
         assert_eq!(
             (condition["key"].as_str(), condition["values"]["items"][0]["value"].as_str()),
-            (Some("ec2:region"), Some("x"))
+            (Some("ec2:Region"), Some("x"))
         );
     }
 

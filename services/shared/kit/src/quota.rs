@@ -72,7 +72,7 @@ impl Quotas {
 
     fn set(common: &Common, caller: &Caller, access: &Access, policies: Policies) -> Self {
         let mut keys = global_keys(common, caller);
-        keys.extend(&access.keys);
+        keys.extend(access.keys.clone());
         let set = Set {
             principal: caller.principal().clone(),
             policies: only_quotas(policies),

@@ -1,7 +1,9 @@
 //! The request context: what is known about one request, by condition key.
 
-use jiff::Timestamp;
+use std::borrow::Cow;
 use std::net::IpAddr;
+
+use jiff::Timestamp;
 
 /// Condition keys and their values. Names are not case-sensitive; a key may have several values, or none.
 ///
@@ -10,8 +12,43 @@ use std::net::IpAddr;
 /// `aws:PrincipalTag/...` must be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Context {
-    /// Name in lower case, values.
-    entries: Vec<(String, Vec<String>)>,
+    /// Names as they were given, the last of a name counts: every request makes a dozen, and few policies ask for any.
+    entries: Vec<(Cow<'static, str>, Values)>,
+}
+
+/// The values of a key, of which most have one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+enum Values {
+    One(String),
+    Any(Vec<String>),
+}
+
+impl Values {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Any(values) => values,
+        }
+    }
+}
+
+impl From<Vec<String>> for Values {
+    fn from(values: Vec<String>) -> Self {
+        match <[String; 1]>::try_from(values) {
+            Ok([value]) => Values::One(value),
+            Err(values) => Values::Any(values),
+        }
+    }
+}
+
+impl From<Values> for Vec<String> {
+    fn from(values: Values) -> Self {
+        match values {
+            Values::One(value) => vec![value],
+            Values::Any(values) => values,
+        }
+    }
 }
 
 impl Context {
@@ -20,37 +57,42 @@ impl Context {
         Self::default()
     }
 
+    /// Nothing known, with room for so many keys.
+    pub fn with_capacity(keys: usize) -> Self {
+        Context { entries: Vec::with_capacity(keys) }
+    }
+
     /// Sets a key to one value, in place of any it had.
-    pub fn insert(&mut self, key: &str, value: impl Into<String>) -> &mut Self {
-        self.set(key, vec![value.into()])
+    pub fn insert(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> &mut Self {
+        self.set(key.into(), Values::One(value.into()))
     }
 
     /// Sets a key to any number of values, in place of any it had.
-    pub fn insert_many<I>(&mut self, key: &str, values: I) -> &mut Self
+    pub fn insert_many<I>(&mut self, key: impl Into<Cow<'static, str>>, values: I) -> &mut Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.set(key, values.into_iter().map(Into::into).collect())
+        self.set(key.into(), values.into_iter().map(Into::into).collect::<Vec<_>>().into())
     }
 
     /// Sets a `Bool` key, such as `aws:SecureTransport`.
-    pub fn insert_bool(&mut self, key: &str, value: bool) -> &mut Self {
+    pub fn insert_bool(&mut self, key: impl Into<Cow<'static, str>>, value: bool) -> &mut Self {
         self.insert(key, if value { "true" } else { "false" })
     }
 
     /// Sets a numeric key, such as `s3:max-keys`.
-    pub fn insert_number(&mut self, key: &str, value: i64) -> &mut Self {
+    pub fn insert_number(&mut self, key: impl Into<Cow<'static, str>>, value: i64) -> &mut Self {
         self.insert(key, value.to_string())
     }
 
     /// Sets a date key, such as `aws:TokenIssueTime`.
-    pub fn insert_date(&mut self, key: &str, value: Timestamp) -> &mut Self {
+    pub fn insert_date(&mut self, key: impl Into<Cow<'static, str>>, value: Timestamp) -> &mut Self {
         self.insert(key, value.to_string())
     }
 
     /// Sets an address key, such as `aws:SourceIp`.
-    pub fn insert_ip(&mut self, key: &str, value: IpAddr) -> &mut Self {
+    pub fn insert_ip(&mut self, key: impl Into<Cow<'static, str>>, value: IpAddr) -> &mut Self {
         self.insert(key, value.to_canonical().to_string())
     }
 
@@ -66,7 +108,7 @@ impl Context {
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> &mut Self {
         for (key, value) in tags {
-            self.insert(&format!("{prefix}/{}", key.as_ref()), value);
+            self.insert(format!("{prefix}/{}", key.as_ref()), value);
         }
         self
     }
@@ -79,32 +121,32 @@ impl Context {
 
     /// A key's values; `None` when the key is absent.
     pub fn get(&self, key: &str) -> Option<&[String]> {
-        self.get_lower(&key.to_lowercase())
+        self.entries.iter().rev().find(|(name, _)| same(name, key)).map(|(_, values)| values.as_slice())
     }
 
-    /// Every key (in lower case) with its values.
+    /// Every key with its values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.entries.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
+        let counts = |at: usize, key: &str| !self.entries[at + 1..].iter().any(|(later, _)| same(later, key));
+        let all = self.entries.iter().enumerate();
+        all.filter(move |(at, (key, _))| counts(*at, key))
+            .map(|(_, (key, values))| (&**key, values.as_slice()))
     }
 
     /// Takes over every key of `other`, in place of its namesakes here.
-    pub fn extend(&mut self, other: &Context) -> &mut Self {
-        for (key, values) in &other.entries {
-            self.set(key, values.clone());
-        }
+    pub fn extend(&mut self, other: Context) -> &mut Self {
+        self.entries.extend(other.entries);
         self
     }
 
-    pub(super) fn get_lower(&self, key: &str) -> Option<&[String]> {
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, values)| values.as_slice())
-    }
-
-    fn set(&mut self, key: &str, values: Vec<String>) -> &mut Self {
-        let key = key.to_lowercase();
-        match self.entries.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, old)) => *old = values,
-            None => self.entries.push((key, values)),
-        }
+    /// What was set before stays behind it, out of sight: to look for it would cost each request more than to keep it.
+    fn set(&mut self, key: Cow<'static, str>, values: Values) -> &mut Self {
+        self.entries.push((key, values));
         self
     }
+}
+
+/// Whether two names are one key's. Only tags can have keys that are not ASCII.
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }

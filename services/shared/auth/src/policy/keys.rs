@@ -92,7 +92,7 @@ impl<'a> Keys<'a> {
                 Principal::User { name, .. } => Found::One(Cow::Borrowed(name)),
                 _ => Found::Missing,
             },
-            KeyName::Other(name) => match self.context.get_lower(name) {
+            KeyName::Other(name) => match self.context.get(name) {
                 None => Found::Missing,
                 Some(values) => Found::Many(values),
             },

@@ -8,7 +8,6 @@ use super::{
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use std::cell::RefCell;
-use std::io::Write;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -84,20 +83,27 @@ fn write_string_to_sign(scratch: &mut Scratch, sig: &SigV4) {
 /// `timestamp \n scope \n`.
 pub(super) fn push_context(out: &mut Vec<u8>, sig: &SigV4) {
     let time = Offset::UTC.to_datetime(sig.timestamp);
-    // Writing into a Vec cannot fail.
-    let _ = write!(
-        out,
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z\n{}/{}/{}/aws4_request\n",
-        time.year(),
-        time.month(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second(),
-        sig.scope.date,
-        sig.scope.region,
-        sig.scope.service,
-    );
+    push_digits(out, time.year(), 4);
+    push_digits(out, time.month().into(), 2);
+    push_digits(out, time.day().into(), 2);
+    out.push(b'T');
+    push_digits(out, time.hour().into(), 2);
+    push_digits(out, time.minute().into(), 2);
+    push_digits(out, time.second().into(), 2);
+    out.extend_from_slice(b"Z\n");
+    for part in [&sig.scope.date, &sig.scope.region, &sig.scope.service] {
+        out.extend_from_slice(part.as_bytes());
+        out.push(b'/');
+    }
+    out.extend_from_slice(b"aws4_request\n");
+}
+
+/// Decimal digits, with zeros in front. The standard formatter would take longer than the digest over all this.
+fn push_digits(out: &mut Vec<u8>, number: i16, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = number.unsigned_abs() / 10u16.pow(place) % 10;
+        out.push(b'0' + u8::try_from(digit).unwrap_or(0));
+    }
 }
 
 fn check_coverage(sig: &SigV4, parts: &RequestParts<'_>) -> Result<(), SigError> {
