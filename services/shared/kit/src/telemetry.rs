@@ -48,7 +48,7 @@ pub fn init(config: &LogConfig) -> Result<(), String> {
     if LINES.get().is_some() {
         return Ok(());
     }
-    let lines = LINES.get_or_init(Lines::to_standard_error);
+    let lines = LINES.get_or_init(|| Lines::to_standard_error(config.format));
     let writing = std::thread::Builder::new().name("log".into()).spawn(|| lines.write_on());
     writing.map_err(|error| format!("log: {error}"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
@@ -58,6 +58,17 @@ pub fn init(config: &LogConfig) -> Result<(), String> {
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+/// Writes the line of a request, if lines are text and this process has a log; tells whether it did.
+pub(crate) fn write_text(line: impl FnOnce() -> String) -> bool {
+    match LINES.get() {
+        Some(lines) if lines.format == LogFormat::Text => {
+            lines.write(line().as_bytes(), true);
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Writes what waits; for the end of a process.
@@ -80,6 +91,7 @@ const MAX_WAITING: usize = 256 << 10;
 struct Lines {
     waiting: Mutex<Waiting>,
     some: Condvar,
+    format: LogFormat,
 }
 
 struct Waiting {
@@ -95,13 +107,24 @@ impl Waiting {
 }
 
 impl Lines {
-    fn new(out: fn(&[u8])) -> Self {
-        Lines { waiting: Mutex::new(Waiting { lines: Vec::new(), out }), some: Condvar::new() }
+    fn new(format: LogFormat, out: fn(&[u8])) -> Self {
+        Lines { waiting: Mutex::new(Waiting { lines: Vec::new(), out }), some: Condvar::new(), format }
     }
 
-    fn to_standard_error() -> Self {
+    fn to_standard_error(format: LogFormat) -> Self {
         // there is nowhere to tell of a standard error that cannot be written to
-        Lines::new(|lines| drop(io::stderr().write_all(lines)))
+        Lines::new(format, |lines| drop(io::stderr().write_all(lines)))
+    }
+
+    fn write(&self, bytes: &[u8], may_wait: bool) {
+        let mut waiting = self.lock();
+        let first = waiting.lines.is_empty();
+        waiting.lines.extend_from_slice(bytes);
+        if !may_wait || waiting.lines.len() > MAX_WAITING {
+            waiting.write_out();
+        } else if first {
+            self.some.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -139,14 +162,7 @@ struct Line {
 
 impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.lines.lock();
-        let first = waiting.lines.is_empty();
-        waiting.lines.extend_from_slice(bytes);
-        if !self.may_wait || waiting.lines.len() > MAX_WAITING {
-            waiting.write_out();
-        } else if first {
-            self.lines.some.notify_one();
-        }
+        self.lines.write(bytes, self.may_wait);
         Ok(bytes.len())
     }
 
@@ -162,7 +178,7 @@ mod tests {
 
     #[test]
     fn lines_of_requests_gather_and_any_other_takes_them_along() {
-        let lines: &'static Lines = Box::leak(Box::new(Lines::new(|_| ())));
+        let lines: &'static Lines = Box::leak(Box::new(Lines::new(LogFormat::Text, |_| ())));
         let waiting = || lines.lock().lines.len();
         let write = |may_wait, bytes: &[u8]| Line { lines, may_wait }.write_all(bytes).unwrap();
         write(true, b"a request\n");
@@ -178,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_gathers_is_written_soon() {
-        let lines: &'static Lines = Box::leak(Box::new(Lines::new(|_| ())));
+        let lines: &'static Lines = Box::leak(Box::new(Lines::new(LogFormat::Text, |_| ())));
         std::thread::spawn(|| lines.write_on());
         Line { lines, may_wait: true }.write_all(b"a request\n").unwrap();
         let begun = std::time::Instant::now();

@@ -8,8 +8,9 @@ use auth::sigv4::Carrier;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Record;
+use super::{Record, json};
 use crate::caller::Caller;
+use crate::request::new_uuid;
 
 /// The version of CloudTrail's format.
 const VERSION: &str = "1.11";
@@ -31,8 +32,12 @@ pub struct Resource {
 /// every request, so what it costs, every request costs.
 pub(super) fn line(record: &Record<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(TYPICAL);
-    // writing what borrows strings and numbers into a Vec cannot fail
-    let _ = serde_json::to_writer(&mut line, &Event::of(record));
+    let event = Event::of(record);
+    if json::write(&mut line, &event).is_err() {
+        // something that only the slower writer knows
+        line.clear();
+        let _ = serde_json::to_writer(&mut line, &event);
+    }
     line.push(b'\n');
     line
 }
@@ -82,11 +87,11 @@ impl<'r> Event<'r> {
         Event {
             event_version: VERSION,
             user_identity: Identity::of(record.caller),
-            event_time: record.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            event_time: format!("{:.0}", record.at),
             event_source: format!("{}.amazonaws.com", record.service.name()),
             event_name: record.name,
             aws_region: record.region,
-            source_ip: origin.source_ip.map_or_else(|| "murus.internal".into(), |ip| ip.to_string()),
+            source_ip: origin.source().unwrap_or_else(|| "murus.internal".into()),
             user_agent: &origin.user_agent,
             error_code: record.outcome.err().map(|error| code(record.service, error)),
             error_message: record.outcome.err().map(|error| error.message.as_str()),
@@ -94,7 +99,7 @@ impl<'r> Event<'r> {
             response_elements: (),
             additional_event_data: Additional::of(record, too_long),
             request_id: &origin.request_id,
-            event_id: uuid::Uuid::new_v4().to_string(),
+            event_id: new_uuid(),
             read_only: is_read_only(record.name),
             resources: record.resources.iter().map(Concerned::of).collect(),
             event_type: "AwsApiCall",
@@ -370,7 +375,7 @@ mod tests {
             secure: true,
             tls_version: Some("1.3".into()),
             user_agent: "Boto3/1.40".into(),
-            referer: None,
+            ..Origin::default()
         }
     }
 

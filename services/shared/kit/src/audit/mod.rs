@@ -6,6 +6,8 @@
 
 mod deliver;
 mod event;
+mod json;
+mod log_line;
 mod parameters;
 mod trail;
 
@@ -17,13 +19,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::log_line::LogLine;
+
 pub use self::event::Resource;
 pub use self::parameters::{of_json, of_query};
 pub use self::trail::Trail;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::request::Origin;
-use crate::telemetry;
 
 /// How records are kept. See `docs/audit.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,18 +135,18 @@ pub fn finish() {
 
 /// Writes a record.
 pub fn write(record: &Record<'_>) {
-    let by = record.decision.map(reason);
-    tracing::info!(
-        target: telemetry::REQUESTS,
-        request_id = %record.origin.request_id,
-        action = record.action,
-        principal = record.caller.map(|caller| tracing::field::display(caller.principal().arn())),
-        access_key_id = record.caller.and_then(Caller::access_key_id),
-        source_ip = record.origin.source_ip.map(tracing::field::display),
-        by,
-        error = record.outcome.err().map(|error| error.code.as_str()),
-        "request"
-    );
+    let principal = record.caller.map(|caller| caller.principal().arn());
+    let (source_ip, by) = (record.origin.source(), record.decision.map(reason));
+    let line = LogLine {
+        request_id: &record.origin.request_id,
+        action: record.action,
+        principal: principal.as_deref(),
+        access_key_id: record.caller.and_then(Caller::access_key_id),
+        source_ip: source_ip.as_deref(),
+        by: by.as_deref(),
+        error: record.outcome.err().map(|error| error.code.as_str()),
+    };
+    line.write();
     if let Some(trail) = TRAIL.get() {
         trail.write(event::line(record));
     }
