@@ -43,7 +43,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let service = Arc::new(Service::new(config, context.clone(), store));
     reconcile::start(&service);
     Ok(Routes {
-        public: Dispatcher::new(context, Arc::clone(&service), api::actions()).into_router(),
+        public: Dispatcher::new(context, Arc::clone(&service), api::actions()).into_router().into(),
         internal: internal::routes(&service),
     })
 }

@@ -1,5 +1,6 @@
 //! Handing a request to the service that answers it.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request};
 use axum::response::Response;
 use kit::http::{MAX_QUERY_BODY, read_request};
-use kit::request::{Origin, TLS_CIPHER, new_request_id};
+use kit::peer::Peer;
+use kit::request::{Origin, new_request_id};
 use kit::server::Connection;
 use kit::{Context, ServiceName};
 
@@ -31,46 +33,44 @@ const HOP: [HeaderName; 7] = [
 /// Knows every door.
 pub struct Forwarder {
     context: Context,
+    object: Peer,
     patience: Duration,
 }
 
 impl Forwarder {
     pub fn new(context: Context, patience: Duration) -> Self {
-        Forwarder { context, patience }
+        Forwarder { object: context.peers.public(ServiceName::Object), context, patience }
     }
 
     /// Answers a request by the service it is for.
-    pub async fn answer(&self, request: Request) -> Response {
-        let connection = request.extensions().get::<Connection>().copied();
+    ///
+    /// # Errors
+    /// None: a refusal is an answer.
+    pub async fn answer(&self, request: Request) -> Result<Response, Infallible> {
         let (mut head, body) = request.into_parts();
+        let connection = head.extensions.remove::<Connection>();
         let origin = Origin {
             request_id: new_request_id(),
             source_ip: connection.map(|connection| canonical(connection.peer.ip())),
             secure: connection.is_some_and(|connection| connection.secure),
             tls_version: connection.and_then(|connection| connection.tls_version).map(str::to_owned),
-            ..Origin::of(&head.headers)
+            tls_cipher: connection.and_then(|connection| connection.tls_cipher).map(str::to_owned),
+            ..Origin::of_client(&head.headers)
         };
-        origin.put(&mut head.headers);
-        if let Some(cipher) = connection.and_then(|connection| connection.tls_cipher) {
-            head.headers.insert(TLS_CIPHER, HeaderValue::from_static(cipher));
-        }
-        let path = head.uri.path().to_owned();
-        let (api, result) = match door::of(&head) {
-            Door::Api(Service::S3) => (Service::S3, self.stream(head, body).await),
+        let (request_id, path) = (origin.request_id.clone(), head.uri.path().to_owned());
+        let door = door::of(&head);
+        head.extensions.insert(origin);
+        let (api, result) = match door {
+            // the body goes on as it comes
+            Door::Api(Service::S3) => (Service::S3, self.object.send(Request::from_parts(head, body)).await),
             Door::Api(api) => (api, self.query(Some(api), head, body).await),
             Door::ByAction => (Service::Ec2, self.query(None, head, body).await),
             Door::Foreign => (Service::Iam, Err(foreign())),
         };
-        result.unwrap_or_else(|error| {
-            tracing::warn!(request_id = %origin.request_id, %error, "not handed on");
-            kit::http::error(api, &error, &origin.request_id, &path)
-        })
-    }
-
-    /// S3: the body goes on as it comes.
-    async fn stream(&self, head: request::Parts, body: Body) -> Result<Response, ApiError> {
-        let request = Request::from_parts(head, body);
-        self.context.peers.public(ServiceName::Object).send(request).await
+        Ok(result.unwrap_or_else(|error| {
+            tracing::warn!(%request_id, %error, "not handed on");
+            kit::http::error(api, &error, &request_id, &path)
+        }))
     }
 
     /// The query protocols: the body is small and says which service answers.

@@ -14,10 +14,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
 use kit::server::{Tcp, serve_tcp};
-use kit::{Context, Routes};
+use kit::{Context, Handler, Routes};
 use tokio::net::{TcpListener, TcpSocket};
 
 pub use config::Config;
@@ -45,9 +43,9 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     let internal_at = local(&internal, config.internal_listen)?;
 
     let forwarder = Arc::new(forward::Forwarder::new(context.clone(), stall));
-    let public = Router::new().fallback(move |request: Request| {
+    let public = Handler::new(move |request| {
         let forwarder = Arc::clone(&forwarder);
-        async move { forwarder.answer(request).await }
+        Box::pin(async move { forwarder.answer(request).await })
     });
     serve_tcp(listener, public, Tcp { tls, stall }, &context.shutdown);
     serve_tcp(internal, internal::router(&context), Tcp { tls: None, stall }, &context.shutdown);

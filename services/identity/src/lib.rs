@@ -66,7 +66,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
     // asks identity directly: through the peers it would hold the router that it becomes part of
     let credentials = Credentials::new(Peer::of_router(internal.clone()));
     let own = Context { credentials, peers: Peers::new(&context.common.run_dir), ..context };
-    Ok(Routes { public, internal: api::kms_internal::routes(internal, identity, own) })
+    Ok(Routes { public: public.into(), internal: api::kms_internal::routes(internal, identity, own) })
 }
 
 /// The wire shapes of all actions offered.

@@ -103,9 +103,9 @@ fn open_doors(context: &Context, routes: Routes) -> Result<(), Failure> {
         .route("/metrics", get(move || async move { metrics.render() }));
     let routes = Routes { public: routes.public, internal };
     context.peers.bind(context.service, &routes);
-    for (door, router) in [(Door::Public, routes.public), (Door::Internal, routes.internal)] {
+    for (door, handler) in [(Door::Public, routes.public), (Door::Internal, routes.internal.into())] {
         let path = socket_path(&context.common.run_dir, context.service, door);
-        kit::server::serve_unix(&path, router, &context.shutdown).map_err(|error| named(&path, &error))?;
+        kit::server::serve_unix(&path, handler, &context.shutdown).map_err(|error| named(&path, &error))?;
     }
     Ok(())
 }

@@ -28,13 +28,11 @@ use std::time::Duration;
 
 use ::store::Store;
 use api_spec::ApiError;
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Request;
 use axum::routing::post;
 use calls::object::{PutLog, ReadObject};
 use kit::dispatch::OperationShape;
-use kit::{Context, Routes};
+use kit::{Context, Handler, Routes};
 
 pub use crate::config::Config;
 use crate::data::files::Files;
@@ -103,7 +101,7 @@ fn access_logs(context: &Context, service: &Arc<Service>) {
 
 fn routes(service: Arc<Service>) -> Routes {
     let public = Arc::clone(&service);
-    let public = Router::new().fallback(move |request: Request| api::answer(Arc::clone(&public), request));
+    let public = Handler::new(move |request| Box::pin(api::answer(Arc::clone(&public), request)));
     let logs = Arc::clone(&service);
     let internal = kit::internal::answer(
         disks::route(api::accounts::routes(&service), &service),

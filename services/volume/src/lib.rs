@@ -74,7 +74,7 @@ fn run(config: Config, context: Context, store: Store, backend: Arc<dyn Backend>
     reconcile::run_all(&service);
     let internal = api::internal::router(&service);
     let public = Dispatcher::new(context, service, api::actions()).into_router();
-    Routes { public, internal }
+    Routes { public: public.into(), internal }
 }
 
 /// The store is for this service alone, though QEMU may come into the directory above it.

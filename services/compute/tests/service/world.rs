@@ -28,7 +28,7 @@ pub struct World {
     pub volume: FakeVolume,
     pub clock: Clock,
     pub config: Config,
-    routes: Option<(Router, Router)>,
+    routes: Option<(kit::Handler, Router)>,
     shutdown: Shutdown,
     pub dir: tempfile::TempDir,
 }
@@ -84,7 +84,7 @@ impl World {
     /// Starts the service on its directory, as after a kill.
     pub async fn start(&mut self) {
         let peers = Peers::new(self.dir.path());
-        let internal = |router| Routes { internal: router, public: Router::new() };
+        let internal = |router| Routes { internal: router, ..Routes::default() };
         peers.bind(ServiceName::Identity, &internal(identity()));
         peers.bind(ServiceName::Node, &internal(self.node.router()));
         peers.bind(ServiceName::Volume, &internal(self.volume.router()));

@@ -130,7 +130,7 @@ impl KmsDoor {
             secure: requester.secure,
             tls_version: requester.tls_version.clone(),
             user_agent: requester.user_agent.clone(),
-            referer: None,
+            ..Origin::default()
         };
         Ok(Caller::on_behalf(holder, origin, now))
     }

@@ -31,7 +31,7 @@ pub struct World {
     directory: Option<Arc<TempDir>>,
     pub common: Common,
     pub context: Context,
-    pub public: axum::Router,
+    pub public: kit::Handler,
 }
 
 impl World {
@@ -146,7 +146,7 @@ impl World {
 /// Somebody with an access key.
 #[derive(Clone)]
 pub struct Client {
-    pub router: axum::Router,
+    pub router: kit::Handler,
     pub access_key_id: String,
     pub secret: String,
     pub session_token: Option<String>,

@@ -22,7 +22,7 @@ use http_body_util::BodyExt;
 use kit::credentials::Credentials;
 use kit::metrics::Metrics;
 use kit::peer::{Peer, Peers};
-use kit::{Clock, Common, Context, Random, Routes, ServiceName, Shutdown};
+use kit::{Clock, Common, Context, Handler, Random, Routes, ServiceName, Shutdown};
 use object::Config;
 use tower::ServiceExt;
 
@@ -31,7 +31,7 @@ pub use sealed::Sealed;
 
 /// The service and what it stands on.
 pub struct World {
-    pub public: Router,
+    pub public: Handler,
     pub internal: Router,
     pub shutdown: Shutdown,
     pub data: PathBuf,

@@ -18,7 +18,7 @@ use crate::request::Origin;
 #[derive(Clone)]
 pub struct Caller {
     /// Where it came from.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// Its signature, none for anonymous requests.
     pub signature: Option<Arc<Signature>>,
     /// When the request arrived.
@@ -47,17 +47,19 @@ impl Signature {
 
 impl Caller {
     /// A request whose signature was verified.
-    fn signed(signature: Signature, holder: Arc<Holder>, origin: Origin, now: Timestamp) -> Self {
+    fn signed(signature: Signature, holder: Arc<Holder>, origin: Arc<Origin>, now: Timestamp) -> Self {
         Caller { origin, signature: Some(Arc::new(signature)), now, holder: Some(holder), service: None }
     }
 
     /// A request without credentials.
-    pub fn anonymous(origin: Origin, now: Timestamp) -> Self {
+    pub fn anonymous(origin: impl Into<Arc<Origin>>, now: Timestamp) -> Self {
+        let origin = origin.into();
         Caller { origin, signature: None, now, holder: None, service: None }
     }
 
     /// A service of this cloud that asks for itself, such as `cloudtrail.amazonaws.com`. Resources' policies decide.
-    pub fn service(name: &str, origin: Origin, now: Timestamp) -> Self {
+    pub fn service(name: &str, origin: impl Into<Arc<Origin>>, now: Timestamp) -> Self {
+        let origin = origin.into();
         let service = Some(Principal::Service { name: name.to_owned() });
         Caller { origin, signature: None, now, holder: None, service }
     }
@@ -100,7 +102,8 @@ impl Caller {
     }
 
     /// A caller known by its key but without a signature of its own (a call that one service makes for a caller).
-    pub fn on_behalf(holder: Arc<Holder>, origin: Origin, now: Timestamp) -> Self {
+    pub fn on_behalf(holder: Arc<Holder>, origin: impl Into<Arc<Origin>>, now: Timestamp) -> Self {
+        let origin = origin.into();
         Caller { origin, signature: None, now, holder: Some(holder), service: None }
     }
 }
@@ -115,7 +118,7 @@ pub async fn authenticate(
     context: &Context,
     service: Service,
     parts: RequestParts<'_>,
-    origin: Origin,
+    origin: Arc<Origin>,
     body_sha256: impl FnOnce() -> String,
 ) -> Result<Caller, ApiError> {
     let now = context.clock.now();
@@ -156,7 +159,7 @@ pub async fn authenticate_form(
     context: &Context,
     form: FormSignature,
     policy: &str,
-    origin: Origin,
+    origin: Arc<Origin>,
 ) -> Result<Caller, ApiError> {
     let now = context.clock.now();
     let (sig, version_2) = match form {
@@ -251,7 +254,7 @@ async fn version_2(
     context: &Context,
     query: QueryV2,
     parts: RequestParts<'_>,
-    origin: Origin,
+    origin: Arc<Origin>,
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
     if parts.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {

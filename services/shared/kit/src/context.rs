@@ -8,6 +8,7 @@ use axum::Router;
 use crate::clock::Clock;
 use crate::config::Common;
 use crate::credentials::Credentials;
+use crate::handler::Handler;
 use crate::metrics::Metrics;
 use crate::peer::Peers;
 use crate::random::Random;
@@ -98,7 +99,7 @@ impl Context {
 #[derive(Default)]
 pub struct Routes {
     /// Requests of clients, as the gateway hands them on: they carry their own credentials.
-    pub public: Router,
+    pub public: Handler,
     /// Calls of other services; on a socket that only services may open.
     pub internal: Router,
 }

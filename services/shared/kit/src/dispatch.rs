@@ -311,8 +311,8 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
     /// Answers one request.
     pub async fn answer(&self, request: Request) -> Response {
         let started = Instant::now();
-        let (parts, body) = request.into_parts();
-        let origin = Origin::of(&parts.headers);
+        let (mut parts, body) = request.into_parts();
+        let origin = Arc::new(Origin::take(&mut parts));
         let request_id = origin.request_id.clone();
         let (action, result) = match read_body(body, MAX_QUERY_BODY).await {
             Ok(body) => self.exchange(parts, body, origin).await,
@@ -332,7 +332,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         &self,
         parts: request::Parts,
         body: Bytes,
-        origin: Origin,
+        origin: Arc<Origin>,
     ) -> (String, Result<String, ApiError>) {
         let (action, parameters) = match self.understood(&parts, &body) {
             Ok(understood) => understood,
@@ -408,7 +408,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         action: &str,
         parts: &request::Parts,
         body: &Bytes,
-        origin: Origin,
+        origin: Arc<Origin>,
     ) -> Result<Caller, ApiError> {
         let headers = borrowed(&parts.headers);
         let request = RequestParts {

@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use api_spec::ApiError;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use calls::InternalCall;
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
-use tower::ServiceExt;
 
 use crate::context::{Routes, ServiceName};
+use crate::handler::Handler;
 use crate::http::read_body;
 use crate::internal::{WireError, path_of};
+use crate::request::Origin;
 
 /// How long a caller waits for a peer that does not listen: a restart takes less.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,10 +67,11 @@ impl Peers {
     pub fn bind(&self, service: ServiceName, routes: &Routes) {
         self.expect(service);
         let known = self.lock();
-        for (door, router) in [(Door::Public, &routes.public), (Door::Internal, &routes.internal)] {
+        let doors = [(Door::Public, routes.public.clone()), (Door::Internal, routes.internal.clone().into())];
+        for (door, handler) in doors {
             if let Some(Transport::Local(slot)) = known.get(&(service, door)).map(|peer| &*peer.0) {
                 // a service starts once a process; a second start keeps the first
-                let _ = slot.set(router.clone());
+                let _ = slot.set(handler);
             }
         }
     }
@@ -110,7 +112,7 @@ pub fn socket_path(run_dir: &Path, service: ServiceName, door: Door) -> PathBuf 
 pub struct Peer(Arc<Transport>);
 
 enum Transport {
-    Local(OnceLock<Router>),
+    Local(OnceLock<Handler>),
     Unix { socket: PathBuf, idle: Mutex<Vec<SendRequest<Body>>> },
 }
 
@@ -122,7 +124,7 @@ impl Peer {
 
     /// A peer that is this router; for tests.
     pub fn of_router(router: Router) -> Self {
-        Peer(Arc::new(Transport::Local(OnceLock::from(router))))
+        Peer(Arc::new(Transport::Local(OnceLock::from(Handler::from(router)))))
     }
 
     /// Makes a call. Calls are idempotent, so one that was cut off is sent once more.
@@ -131,14 +133,20 @@ impl Peer {
     /// The error that the peer answered with, or `ServiceUnavailable` when it cannot be reached.
     pub async fn call<C: InternalCall>(&self, call: &C) -> Result<C::Reply, ApiError> {
         let body = serde_json::to_vec(call).map_err(ApiError::internal)?;
-        let response = match self.send(post(C::PATH, body.clone())?).await {
+        // calls are rare, and every request that may have to make one would need the room for it
+        let reply = Box::pin(self.replied(C::PATH, body)).await?;
+        serde_json::from_slice(&reply).map_err(ApiError::internal)
+    }
+
+    async fn replied(&self, path: &str, body: Vec<u8>) -> Result<Bytes, ApiError> {
+        let response = match self.send(post(path, body.clone())?).await {
             Ok(response) => response,
-            Err(_) => self.send(post(C::PATH, body)?).await?,
+            Err(_) => self.send(post(path, body)?).await?,
         };
         let ok = response.status() == StatusCode::OK;
         let bytes = read_body(response.into_body(), MAX_REPLY).await.map_err(ApiError::unavailable)?;
         if ok {
-            return serde_json::from_slice(&bytes).map_err(ApiError::internal);
+            return Ok(bytes);
         }
         Err(serde_json::from_slice::<WireError>(&bytes).map_or_else(ApiError::internal, ApiError::from))
     }
@@ -154,15 +162,26 @@ impl Peer {
         Err(serde_json::from_slice::<WireError>(&bytes).map_or_else(ApiError::internal, ApiError::from))
     }
 
-    /// Hands a whole HTTP request to the peer.
+    /// Hands a whole HTTP request to the peer. An [`Origin`] among its extensions arrives, too: in another process by
+    /// headers.
     pub async fn send(&self, request: Request<Body>) -> Result<Response, ApiError> {
         match &*self.0 {
             Transport::Local(slot) => {
-                let router = wait_for(slot).await?;
-                // a Router never fails: its error type is Infallible
-                router.oneshot(request).await.map_err(ApiError::internal)
+                let handler = match slot.get() {
+                    Some(handler) => handler,
+                    None => wait_for(slot).await?,
+                };
+                let Ok(response) = handler.answer(request).await;
+                Ok(response)
             }
-            Transport::Unix { socket, idle } => send_over(socket, idle, request).await,
+            Transport::Unix { socket, idle } => {
+                let mut request = request;
+                if let Some(origin) = request.extensions_mut().remove::<Origin>() {
+                    origin.put(request.headers_mut());
+                }
+                // the way through a socket needs much room, which a request that stays in the process need not have
+                Box::pin(send_over(socket, idle, request)).await
+            }
         }
     }
 }
@@ -175,11 +194,11 @@ fn post(path: &str, body: Vec<u8>) -> Result<Request<Body>, ApiError> {
         .map_err(ApiError::internal)
 }
 
-async fn wait_for(slot: &OnceLock<Router>) -> Result<Router, ApiError> {
+async fn wait_for(slot: &OnceLock<Handler>) -> Result<&Handler, ApiError> {
     let give_up = tokio::time::Instant::now() + PATIENCE;
     loop {
-        if let Some(router) = slot.get() {
-            return Ok(router.clone());
+        if let Some(handler) = slot.get() {
+            return Ok(handler);
         }
         if tokio::time::Instant::now() > give_up {
             return Err(ApiError::unavailable("a service of this process has not started"));

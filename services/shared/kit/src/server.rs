@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -21,8 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
-use tower::ServiceExt;
 
+use crate::handler::Handler;
 use crate::moving::Moving;
 use crate::shutdown::Shutdown;
 
@@ -59,8 +58,9 @@ pub struct Tcp {
     pub stall: Duration,
 }
 
-/// Serves `router` on `listener` until shutdown.
-pub fn serve_tcp(listener: TcpListener, router: Router, tcp: Tcp, shutdown: &Shutdown) {
+/// Serves `handler` on `listener` until shutdown.
+pub fn serve_tcp(listener: TcpListener, handler: impl Into<Handler>, tcp: Tcp, shutdown: &Shutdown) {
+    let handler = handler.into();
     let stop = shutdown.clone();
     shutdown.spawn(async move {
         loop {
@@ -79,17 +79,17 @@ pub fn serve_tcp(listener: TcpListener, router: Router, tcp: Tcp, shutdown: &Shu
             // without it small replies wait for delayed acknowledgements; failing to set it only costs time
             let _ = stream.set_nodelay(true);
             let stream = Moving::new(stream, tcp.stall);
-            let (router, tls, shutdown) = (router.clone(), tcp.tls.clone(), stop.clone());
+            let (handler, tls, shutdown) = (handler.clone(), tcp.tls.clone(), stop.clone());
             let connection = Connection { peer, secure: tls.is_some(), tls_version: None, tls_cipher: None };
             stop.spawn(async move {
                 match tls {
-                    None => serve_connection(stream, router, Some(connection), &shutdown).await,
+                    None => serve_connection(stream, handler, Some(connection), &shutdown).await,
                     Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                         Ok(Ok(stream)) => {
                             let tls_version = version(stream.get_ref().1.protocol_version());
                             let tls_cipher = cipher(stream.get_ref().1.negotiated_cipher_suite());
                             let connection = Connection { tls_version, tls_cipher, ..connection };
-                            serve_connection(stream, router, Some(connection), &shutdown).await;
+                            serve_connection(stream, handler, Some(connection), &shutdown).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
                         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
@@ -124,8 +124,9 @@ fn cipher(negotiated: Option<SupportedCipherSuite>) -> Option<&'static str> {
     }
 }
 
-/// Serves `router` on a unix socket at `path` until shutdown; the group of its directory may connect.
-pub fn serve_unix(path: &Path, router: Router, shutdown: &Shutdown) -> io::Result<()> {
+/// Serves `handler` on a unix socket at `path` until shutdown; the group of its directory may connect.
+pub fn serve_unix(path: &Path, handler: impl Into<Handler>, shutdown: &Shutdown) -> io::Result<()> {
+    let handler = handler.into();
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -141,8 +142,8 @@ pub fn serve_unix(path: &Path, router: Router, shutdown: &Shutdown) -> io::Resul
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (router, shutdown) = (router.clone(), stop.clone());
-                    stop.spawn(async move { serve_connection(stream, router, None, &shutdown).await });
+                    let (handler, shutdown) = (handler.clone(), stop.clone());
+                    stop.spawn(async move { serve_connection(stream, handler, None, &shutdown).await });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -154,7 +155,7 @@ pub fn serve_unix(path: &Path, router: Router, shutdown: &Shutdown) -> io::Resul
     Ok(())
 }
 
-async fn serve_connection<S>(stream: S, router: Router, connection: Option<Connection>, shutdown: &Shutdown)
+async fn serve_connection<S>(stream: S, handler: Handler, connection: Option<Connection>, shutdown: &Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -162,7 +163,7 @@ where
         if let Some(connection) = connection {
             request.extensions_mut().insert(connection);
         }
-        router.clone().oneshot(request.map(Body::new))
+        handler.answer(request.map(Body::new))
     });
     let mut http = std::pin::pin!(
         http1::Builder::new()

@@ -119,7 +119,7 @@ async fn an_error_arrives_as_it_was_sent() {
     };
     let remote = refused(local.clone()).await;
     let other = Peers::new(dir.path());
-    other.bind(ServiceName::Identity, &Routes { public: Router::new(), internal: counting() });
+    other.bind(ServiceName::Identity, &Routes { internal: counting(), ..Routes::default() });
     let in_process = refused(other).await;
     assert_eq!(remote, in_process);
     assert_eq!((remote.code, remote.internal.as_deref()), (ErrorCode::NoSuchEntity, Some("superstition")));

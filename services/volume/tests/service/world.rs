@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use api_spec::ids::InstanceId;
 use auth::sigv4::{Scope, SigningKey, sha256_hex};
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use calls::InternalCall;
@@ -47,7 +46,7 @@ pub struct World {
 }
 
 struct Running {
-    public: Router,
+    public: kit::Handler,
     internal: Peer,
     shutdown: Shutdown,
 }
