@@ -225,7 +225,7 @@ async fn may_as(
     let policy = effective_policy(x, action, resource)?;
     let mut access = with_keys(x, Access::new(action, resource.arn()));
     for (key, value) in keys {
-        access.keys.insert(key, value);
+        access.keys.insert(*key, value);
     }
     let mut access = access
         .key("s3:ResourceAccount", &resource.bucket.account)
@@ -369,24 +369,36 @@ fn began_upload(x: &Exchange, resource: &Resource<'_>) -> bool {
     !account.is_empty() && upload.initiator.split(':').nth(4) == Some(account)
 }
 
+/// The condition key that a header is asked for by.
+fn key_of_header(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "x-amz-server-side-encryption" => "s3:x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id" => "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm" => {
+            "s3:x-amz-server-side-encryption-customer-algorithm"
+        }
+        "if-match" => "s3:if-match",
+        "if-none-match" => "s3:if-none-match",
+        "x-amz-acl" => "s3:x-amz-acl",
+        "x-amz-copy-source" => "s3:x-amz-copy-source",
+        "x-amz-metadata-directive" => "s3:x-amz-metadata-directive",
+        "x-amz-storage-class" => "s3:x-amz-storage-class",
+        "x-amz-content-sha256" => "s3:x-amz-content-sha256",
+        "x-amz-object-ownership" => "s3:x-amz-object-ownership",
+        "x-amz-grant-full-control" => "s3:x-amz-grant-full-control",
+        "x-amz-grant-read" => "s3:x-amz-grant-read",
+        "x-amz-grant-write" => "s3:x-amz-grant-write",
+        "x-amz-grant-read-acp" => "s3:x-amz-grant-read-acp",
+        "x-amz-grant-write-acp" => "s3:x-amz-grant-write-acp",
+        _ => return None,
+    })
+}
+
 /// The condition keys that S3 knows of a request.
 fn with_keys(x: &Exchange, mut access: Access) -> Access {
-    const HEADERS: [&str; 11] = [
-        "x-amz-server-side-encryption",
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        "x-amz-server-side-encryption-customer-algorithm",
-        "if-match",
-        "if-none-match",
-        "x-amz-acl",
-        "x-amz-copy-source",
-        "x-amz-metadata-directive",
-        "x-amz-storage-class",
-        "x-amz-content-sha256",
-        "x-amz-object-ownership",
-    ];
-    for name in HEADERS.into_iter().chain(GRANT_HEADERS.iter().map(|(name, _)| *name)) {
-        if let Some(value) = x.header(name) {
-            access.keys.insert(&format!("s3:{name}"), value);
+    for name in x.headers.keys() {
+        if let (Some(key), Some(value)) = (key_of_header(name.as_str()), x.header(name.as_str())) {
+            access.keys.insert(key, value);
         }
     }
     for (parameter, key) in [
@@ -400,10 +412,10 @@ fn with_keys(x: &Exchange, mut access: Access) -> Access {
         }
     }
     for (key, value) in keys_of_headers(x) {
-        access.keys.insert(key, &value);
+        access.keys.insert(key, value);
     }
     for (key, value) in &x.keys {
-        access.keys.insert(key, value);
+        access.keys.insert(*key, value);
     }
     if let Some(signature) = &x.caller.signature {
         let kind = match signature.sig.carrier {

@@ -17,7 +17,7 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kit::Caller;
-use kit::request::{Origin, TLS_CIPHER, new_request_id};
+use kit::request::{Origin, new_request_id};
 use store::Snapshot;
 
 use super::exchange::Exchange;
@@ -301,13 +301,13 @@ fn of_parts(parts: &request::Parts, origin: &Origin) -> Entry {
         parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Entry {
-        remote_ip: origin.source_ip.map(|ip| ip.to_string()),
+        remote_ip: origin.source(),
         request_id: origin.request_id.clone(),
         request_line: Some(request_line(parts)),
         referer: origin.referer.clone(),
         user_agent: Some(origin.user_agent.clone()),
         host_id: Some(origin.request_id.clone()),
-        cipher: header(TLS_CIPHER.as_str()),
+        cipher: origin.tls_cipher.clone(),
         host: header(header::HOST.as_str()),
         tls: origin.tls_version.as_ref().map(|version| format!("TLSv{version}")),
         ..Entry::default()

@@ -1,9 +1,9 @@
 //! Conditional requests: `If-Match` and its kin, on reading, copying and writing.
 
-use axum::http::HeaderMap;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use super::header_map::Headers;
 use crate::domain::object::Object;
 use crate::error::Error;
 use crate::store::objects::WriteIf;
@@ -19,24 +19,48 @@ pub enum Verdict {
     Failed(&'static str),
 }
 
-/// Evaluates the four read conditions; with a prefix, those about a copy's source.
-pub fn of_read(headers: &HeaderMap, prefix: &str, object: &Object) -> Verdict {
-    let text = |name: &str| headers.get(format!("{prefix}{name}")).and_then(|value| value.to_str().ok());
+/// The headers of the four conditions of a read.
+pub struct ReadHeaders {
+    matches: &'static str,
+    none_match: &'static str,
+    modified_since: &'static str,
+    unmodified_since: &'static str,
+}
+
+/// Those about the object itself.
+pub const OF_OBJECT: ReadHeaders = ReadHeaders {
+    matches: "if-match",
+    none_match: "if-none-match",
+    modified_since: "if-modified-since",
+    unmodified_since: "if-unmodified-since",
+};
+
+/// Those about the source of a copy.
+pub const OF_SOURCE: ReadHeaders = ReadHeaders {
+    matches: "x-amz-copy-source-if-match",
+    none_match: "x-amz-copy-source-if-none-match",
+    modified_since: "x-amz-copy-source-if-modified-since",
+    unmodified_since: "x-amz-copy-source-if-unmodified-since",
+};
+
+/// Evaluates the four read conditions.
+pub fn of_read(headers: &Headers, names: &ReadHeaders, object: &Object) -> Verdict {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // HTTP's times have no fractions
     let modified = object.modified.as_second();
     let since = |name: &str| text(name).and_then(parse_date).map(Timestamp::as_second);
-    match text("if-match") {
+    match text(names.matches) {
         Some(list) if !lists(list, &object.etag) => return Verdict::Failed("If-Match"),
         Some(_) => {}
-        None if since("if-unmodified-since").is_some_and(|since| modified > since) => {
+        None if since(names.unmodified_since).is_some_and(|since| modified > since) => {
             return Verdict::Failed("If-Unmodified-Since");
         }
         None => {}
     }
-    match text("if-none-match") {
+    match text(names.none_match) {
         Some(list) if lists(list, &object.etag) => Verdict::NotModified,
         Some(_) => Verdict::Holds,
-        None if since("if-modified-since").is_some_and(|since| modified <= since) => Verdict::NotModified,
+        None if since(names.modified_since).is_some_and(|since| modified <= since) => Verdict::NotModified,
         None => Verdict::Holds,
     }
 }
@@ -45,7 +69,7 @@ pub fn of_read(headers: &HeaderMap, prefix: &str, object: &Object) -> Verdict {
 ///
 /// # Errors
 /// `NotImplemented` for an `If-None-Match` other than `*`.
-pub fn of_write(headers: &HeaderMap) -> Result<WriteIf, Error> {
+pub fn of_write(headers: &Headers) -> Result<WriteIf, Error> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let absent = match text("if-none-match").map(str::trim) {
         None => false,
@@ -66,7 +90,7 @@ const OF_DIRECTORIES: [&str; 2] = ["x-amz-if-match-last-modified-time", "x-amz-i
 ///
 /// # Errors
 /// `NotImplemented` for `If-None-Match`, and for the conditions of directory buckets.
-pub fn of_delete(headers: &HeaderMap) -> Result<WriteIf, Error> {
+pub fn of_delete(headers: &Headers) -> Result<WriteIf, Error> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key("if-none-match") {
         return Err(Error::NotImplementedHeader("If-None-Match".into()));
@@ -96,6 +120,8 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, HeaderName};
+
     use super::*;
     use crate::domain::object::{Data, Meta};
 
@@ -118,9 +144,8 @@ mod tests {
             whole: false,
             encryption: None,
         };
-        let headers =
-            pairs.iter().map(|(n, v)| (axum::http::HeaderName::from_static(n), v.parse().unwrap())).collect();
-        of_read(&headers, "", &object)
+        let headers = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap()));
+        of_read(&headers.collect::<HeaderMap>().into(), &OF_OBJECT, &object)
     }
 
     #[test]

@@ -11,10 +11,11 @@ use store::Read;
 use super::access::{Resource, is_expected, may};
 use super::access_log;
 use super::acl::for_new_object;
-use super::conditions::{Verdict, of_read, of_write};
+use super::conditions::{OF_SOURCE, Verdict, of_read, of_write};
 use super::encryption;
 use super::exchange::{Exchange, version_in};
 use super::get::missing;
+use super::header_map::Headers;
 use super::headers::{meta, refuse_unsupported, storage_class};
 use super::lifecycle::tell_expiry;
 use super::lock;
@@ -271,7 +272,7 @@ fn name_source(response: &mut Response, source: &Source) {
 }
 
 /// The redirect location is not copied with the other metadata.
-fn without_redirect(mut kept: Meta, headers: &axum::http::HeaderMap) -> Result<Meta, Error> {
+fn without_redirect(mut kept: Meta, headers: &Headers) -> Result<Meta, Error> {
     const REDIRECT: &str = "x-amz-website-redirect-location";
     kept.system.remove(REDIRECT);
     if let Some(given) = meta(headers)?.system.remove(REDIRECT) {
@@ -382,7 +383,7 @@ async fn find(x: &Exchange, place: &Place, which: Option<Which>) -> Result<Sourc
         }
     };
     let version = bucket.version_shown(object.version);
-    match of_read(&x.headers, "x-amz-copy-source-", &object) {
+    match of_read(&x.headers, &OF_SOURCE, &object) {
         Verdict::Holds => Ok(Source { place: place.clone(), which, object, version, snapshot }),
         Verdict::NotModified => Err(Error::PreconditionFailed("x-amz-copy-source-If-None-Match")),
         Verdict::Failed(_) => Err(Error::PreconditionFailed("x-amz-copy-source-If-Match")),

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use api_spec::{ApiError, ErrorCode};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +13,7 @@ use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
 use super::exchange::Exchange;
+use super::header_map::Headers;
 use super::reply::set_named;
 use crate::domain::encryption::{Encryption, Method};
 use crate::error::Error;
@@ -77,7 +77,7 @@ impl std::fmt::Debug for CustomerKey {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn text<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
     headers.get(name).map(|value| value.to_str().unwrap_or(""))
 }
 
@@ -222,7 +222,7 @@ fn read_customer_key(names: &CustomerHeaders, given: [Option<&str>; 3]) -> Resul
 }
 
 /// Refuses the headers of an encryption where a request cannot ask for one.
-pub fn refuse_method(headers: &HeaderMap) -> Result<(), Error> {
+pub fn refuse_method(headers: &Headers) -> Result<(), Error> {
     match text(headers, METHOD) {
         None => Ok(()),
         Some(value) => Err(invalid(

@@ -6,7 +6,7 @@ use api_spec::Service as Api;
 use auth::policy::Decision;
 use auth::sigv4::{self, RequestParts};
 use axum::body::Body;
-use axum::http::{HeaderMap, request};
+use axum::http::request;
 use kit::caller::authenticate;
 use kit::dispatch::borrowed;
 use kit::request::Origin;
@@ -16,6 +16,7 @@ use store::Snapshot;
 use super::access_log::Notes;
 use super::bucket::NewBucket;
 use super::form::Form;
+use super::header_map::Headers;
 use super::query::Query;
 use super::route::{Operation, route};
 use super::tagging;
@@ -41,7 +42,7 @@ pub struct Exchange {
     /// Parameters.
     pub query: Query,
     /// Headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The bucket's name and the key; empty where there is none.
     pub place: Place,
     /// What the index held when the request came.
@@ -73,7 +74,7 @@ impl Exchange {
     pub async fn open(
         service: Arc<Service>,
         parts: &request::Parts,
-        origin: Origin,
+        origin: Arc<Origin>,
     ) -> Result<Exchange, Error> {
         let region = &service.context.common.region;
         let target = Target::of(&parts.uri, &parts.headers, &service.config.domains, region)?;
@@ -99,7 +100,7 @@ impl Exchange {
             _ => None,
         };
         let (object, marker) = apart(found);
-        let headers = parts.headers.clone();
+        let headers = Headers::from(parts.headers.clone());
         Ok(Exchange {
             service,
             operation,
@@ -123,7 +124,7 @@ impl Exchange {
 
     /// An exchange for a call that another service makes for a caller: GetObject.
     pub fn of_call(service: Arc<Service>, caller: Caller, place: Place) -> Result<Exchange, Error> {
-        Self::internal(service, Operation::GetObject, caller, place, HeaderMap::new())
+        Self::internal(service, Operation::GetObject, caller, place, Headers::default())
     }
 
     /// An exchange for an object that another service puts: PutObject.
@@ -131,7 +132,7 @@ impl Exchange {
         service: Arc<Service>,
         caller: Caller,
         place: Place,
-        headers: HeaderMap,
+        headers: Headers,
     ) -> Result<Exchange, Error> {
         Self::internal(service, Operation::PutObject, caller, place, headers)
     }
@@ -141,7 +142,7 @@ impl Exchange {
         service: Arc<Service>,
         caller: Caller,
         place: Place,
-        headers: HeaderMap,
+        headers: Headers,
         form: Form,
     ) -> Result<Exchange, Error> {
         let exchange = Self::internal(service, Operation::PostObject, caller, place, headers)?;
@@ -153,7 +154,7 @@ impl Exchange {
         operation: Operation,
         caller: Caller,
         place: Place,
-        headers: HeaderMap,
+        headers: Headers,
     ) -> Result<Exchange, Error> {
         let snapshot = service.store.snapshot()?;
         let bucket = service
@@ -270,7 +271,11 @@ fn resource_of_version_2(service: &Service, parts: &request::Parts) -> Option<St
     Some(format!("/{bucket}{}", parts.uri.path()))
 }
 
-async fn authenticated(service: &Service, parts: &request::Parts, origin: Origin) -> Result<Caller, Error> {
+async fn authenticated(
+    service: &Service,
+    parts: &request::Parts,
+    origin: Arc<Origin>,
+) -> Result<Caller, Error> {
     let in_header = parts.headers.get("authorization").is_some_and(|v| v.as_bytes().starts_with(b"AWS4"));
     if in_header && !parts.headers.contains_key("x-amz-content-sha256") {
         return Err(Error::InvalidRequest(

@@ -15,6 +15,7 @@ use kit::caller::{FormSignature, authenticate_form};
 use kit::request::Origin;
 
 use super::exchange::Exchange;
+use super::header_map::Headers;
 use super::query::Query;
 use super::route::{Operation, route};
 use super::target::Target;
@@ -39,7 +40,7 @@ const FREE_2: [&str; 4] = ["awsaccesskeyid", "signature", "file", "policy"];
 /// Stands for the name of the file in any field.
 const FILENAME: &str = "${filename}";
 /// Headers of the request that count besides the fields.
-const COUNT: [&str; 5] =
+const COUNT: [&'static str; 5] =
     ["host", "if-match", "if-none-match", "x-amz-expected-bucket-owner", "x-amz-request-payer"];
 /// Fields that are headers of a PutObject under the same name, besides those that begin with `x-amz-`.
 const PLAIN: [&str; 9] = [
@@ -106,7 +107,7 @@ pub async fn open(
     service: Arc<Service>,
     parts: &request::Parts,
     body: &mut Option<Body>,
-    origin: Origin,
+    origin: Arc<Origin>,
 ) -> Result<Exchange, Error> {
     let (domains, region) = (&service.config.domains, &service.context.common.region);
     let target = Target::of(&parts.uri, &parts.headers, domains, region)?;
@@ -257,7 +258,7 @@ async fn authorized(
     service: &Service,
     fields: &[(String, String)],
     bucket: &str,
-    origin: Origin,
+    origin: Arc<Origin>,
 ) -> Result<(Caller, Sizes), Error> {
     let now = service.context.clock.now();
     let signs = |names: &[&str]| names.iter().any(|name| field(fields, name).is_some());
@@ -325,8 +326,8 @@ fn version_2(fields: &[(String, String)]) -> Result<FormSignature, Error> {
 }
 
 /// The headers that a PutObject of the same meaning would have.
-fn headers(fields: &[(String, String)], sent: &HeaderMap) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::new();
+fn headers(fields: &[(String, String)], sent: &HeaderMap) -> Result<Headers, Error> {
+    let mut headers = Headers::default();
     for (name, value) in fields {
         let Some(header) = header_of(&name.to_ascii_lowercase()) else { continue };
         let invalid = || Error::argument(name, value, "The value of the field cannot be that of a header");
@@ -343,7 +344,7 @@ fn headers(fields: &[(String, String)], sent: &HeaderMap) -> Result<HeaderMap, E
                 "Conflicting values provided in HTTP headers and POST form fields.".into(),
             ));
         }
-        headers.insert(name, value.clone());
+        headers.insert(HeaderName::from_static(name), value.clone());
     }
     Ok(headers)
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use store::Read;
 
 use super::access::{Resource, may};
-use super::conditions::{Verdict, of_read};
+use super::conditions::{OF_OBJECT, Verdict, of_read};
 use super::encryption;
 use super::exchange::Exchange;
 use super::headers::{checksum, describe, part_checksum};
@@ -132,7 +132,7 @@ fn answer(
     object: &Object,
     key: Option<&ContentKey>,
 ) -> Result<Response, Error> {
-    match of_read(&x.headers, "", object) {
+    match of_read(&x.headers, &OF_OBJECT, object) {
         Verdict::Holds => {}
         Verdict::Failed(condition) => return Err(Error::PreconditionFailed(condition)),
         Verdict::NotModified => {

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::encoded_words;
 use super::encryption;
+use super::header_map::Headers;
 use super::reply::{http_date, quoted, set, set_named};
 use crate::domain::acl::Permission;
 use crate::domain::checksum::Checksum;
@@ -42,7 +43,7 @@ pub const GRANT_HEADERS: [(&str, Permission); 5] = [
 ///
 /// # Errors
 /// `MetadataTooLarge`, or `InvalidRequest` for values that are no UTF-8.
-pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
+pub fn meta(headers: &Headers) -> Result<Meta, Error> {
     let mut meta = Meta::default();
     for name in SYSTEM {
         if let Some(value) = system_value(headers, &name)? {
@@ -60,7 +61,7 @@ pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
         }
         meta.system.insert(REDIRECT.to_owned(), value);
     }
-    for (name, value) in headers {
+    for (name, value) in headers.iter() {
         let Some(own) = name.as_str().strip_prefix(USER_PREFIX).filter(|own| !own.is_empty()) else {
             continue;
         };
@@ -80,7 +81,7 @@ pub fn meta(headers: &HeaderMap) -> Result<Meta, Error> {
 }
 
 /// A system header as it is kept: `aws-chunked` is about the transfer, not about the object.
-fn system_value(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Error> {
+fn system_value(headers: &Headers, name: &HeaderName) -> Result<Option<String>, Error> {
     let Some(value) = headers.get(name) else { return Ok(None) };
     let value = text(name.as_str(), value.as_bytes())?;
     if *name != header::CONTENT_ENCODING {
@@ -114,7 +115,7 @@ pub fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
 ///
 /// # Errors
 /// `InvalidStorageClass` for one that general-purpose buckets do not have.
-pub fn storage_class(headers: &HeaderMap) -> Result<StorageClass, Error> {
+pub fn storage_class(headers: &Headers) -> Result<StorageClass, Error> {
     let Some(value) = headers.get("x-amz-storage-class") else { return Ok(StorageClass::Standard) };
     let word = value.to_str().unwrap_or_default();
     StorageClass::of(word).ok_or_else(|| Error::InvalidStorageClass(word.to_owned()))
@@ -165,8 +166,12 @@ pub fn part_checksum(response: &mut Response, object: &Object, sum: &Checksum) {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap())).collect()
+    fn headers(pairs: &[(&'static str, &str)]) -> Headers {
+        pairs
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap()))
+            .collect::<HeaderMap>()
+            .into()
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod form;
 pub mod get;
 pub mod grantees;
 pub mod head;
+pub mod header_map;
 pub mod headers;
 pub mod lifecycle;
 pub mod list;
@@ -51,6 +52,7 @@ pub mod transitions;
 pub mod uploads;
 pub mod versions;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use api_spec::{ApiError, Service as Api};
@@ -67,10 +69,13 @@ use exchange::Exchange;
 use route::Operation;
 
 /// Answers one request.
-pub async fn answer(service: Arc<Service>, request: Request) -> Response {
+///
+/// # Errors
+/// None: a refusal is an answer.
+pub async fn answer(service: Arc<Service>, request: Request) -> Result<Response, Infallible> {
     let watch = Stopwatch::start();
-    let (parts, body) = request.into_parts();
-    let origin = Origin::of(&parts.headers);
+    let (mut parts, body) = request.into_parts();
+    let origin = Arc::new(Origin::take(&mut parts));
     let request_id = origin.request_id.clone();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let mut body = Some(body);
@@ -104,10 +109,10 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Response {
         reply::set(&mut response, header::CONNECTION, "close");
     }
     let response = reply::finished(response, &method, &request_id);
-    match draft {
+    Ok(match draft {
         Some(draft) => draft.answered(response, code),
         None => response,
-    }
+    })
 }
 
 /// How a request ended.
@@ -149,7 +154,7 @@ async fn exchange(
     service: Arc<Service>,
     parts: &request::Parts,
     body: &mut Option<Body>,
-    origin: Origin,
+    origin: Arc<Origin>,
     watch: &Stopwatch,
 ) -> Outcome {
     let opened = match (head::check(parts), form::is_upload(&service, parts)) {
@@ -190,6 +195,7 @@ async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Respons
     Ok(response)
 }
 
+/// Handlers that need much room have it to themselves: each request has that of the largest of the others.
 async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
     use Operation as O;
     match x.operation {
@@ -225,18 +231,18 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::DeleteBucketLifecycle => lifecycle::delete(x).await,
         O::PutBucketVersioning => versions::put(x, body).await,
         O::ListMultipartUploads => uploads::list(x),
-        O::DeleteObjects => delete::many(x, body).await,
+        O::DeleteObjects => Box::pin(delete::many(x, body)).await,
         O::GetObject | O::HeadObject => get::get(x).await,
-        O::PutObject => put::put(x, body).await,
-        O::PostObject => post::post(x, body).await,
-        O::CopyObject => copy::copy(x).await,
+        O::PutObject => Box::pin(put::put(x, body)).await,
+        O::PostObject => Box::pin(post::post(x, body)).await,
+        O::CopyObject => Box::pin(copy::copy(x)).await,
         O::DeleteObject => delete::one(x).await,
         O::GetObjectAcl => acl::get_object(x).await,
         O::PutObjectAcl => acl::put_object(x, body).await,
         O::CreateMultipartUpload => multipart::begin(x).await,
-        O::UploadPart => multipart::put_part(x, body).await,
-        O::UploadPartCopy => copy::copy_part(x).await,
-        O::CompleteMultipartUpload => multipart::complete(x, body).await,
+        O::UploadPart => Box::pin(multipart::put_part(x, body)).await,
+        O::UploadPartCopy => Box::pin(copy::copy_part(x)).await,
+        O::CompleteMultipartUpload => Box::pin(multipart::complete(x, body)).await,
         O::AbortMultipartUpload => multipart::abort(x).await,
         O::ListParts => uploads::list_parts(x),
         O::GetBucketTagging => tagging::get_bucket(x),

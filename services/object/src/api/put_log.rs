@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api_spec::ApiError;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::Done;
@@ -14,6 +14,7 @@ use kit::Caller;
 use kit::request::{Origin, new_request_id};
 
 use super::exchange::Exchange;
+use super::header_map::Headers;
 use super::headers::GRANT_HEADERS;
 use super::{access, access_log, put, trail};
 use crate::domain::acl::{ALL_USERS, AUTHENTICATED_USERS, Grant, Grantee, LOG_DELIVERY, Permission};
@@ -37,7 +38,7 @@ pub async fn answer(service: Arc<Service>, call: PutLog) -> Result<Done, Error> 
     if !is_bucket_name(&call.bucket) {
         return Err(Error::InvalidBucketName(call.bucket));
     }
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::default();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     to_bucket_owner(&mut headers);
@@ -80,7 +81,7 @@ fn for_stream(
     logging: &Logging,
     key: String,
 ) -> Result<Exchange, Error> {
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::default();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     let place = Place { bucket: logging.bucket.clone(), key };
     let mut x = exchange(service, LOGGING, place, headers)?;
@@ -101,12 +102,13 @@ fn for_stream(
 }
 
 /// As AWS's services do, whatever the bucket's ownership: policies may ask for it.
-fn to_bucket_owner(headers: &mut HeaderMap) {
-    headers.insert("x-amz-acl", HeaderValue::from_static("bucket-owner-full-control"));
+fn to_bucket_owner(headers: &mut Headers) {
+    headers
+        .insert(HeaderName::from_static("x-amz-acl"), HeaderValue::from_static("bucket-owner-full-control"));
 }
 
 /// Grants in place of a canned list: all to the bucket's owner, and what was asked for.
-fn grant_to(headers: &mut HeaderMap, owner: &str, grants: &[Grant]) -> Result<(), Error> {
+fn grant_to(headers: &mut Headers, owner: &str, grants: &[Grant]) -> Result<(), Error> {
     let owners = Grant { grantee: Grantee::User(owner.to_owned()), permission: Permission::FullControl };
     for (name, permission) in GRANT_HEADERS {
         let all = std::iter::once(&owners).chain(grants);
@@ -134,16 +136,10 @@ fn exchange(
     service: Arc<Service>,
     name: &'static str,
     place: Place,
-    headers: HeaderMap,
+    headers: Headers,
 ) -> Result<Exchange, Error> {
-    let origin = Origin {
-        request_id: new_request_id(),
-        source_ip: None,
-        secure: true,
-        tls_version: None,
-        user_agent: name.into(),
-        referer: None,
-    };
+    let origin =
+        Origin { request_id: new_request_id(), secure: true, user_agent: name.into(), ..Origin::default() };
     let caller = Caller::service(name, origin, service.context.clock.now());
     Exchange::of_put(service, caller, place, headers)
 }

@@ -87,11 +87,9 @@ async fn caller(service: &Service, call: &ReadObject) -> Result<Caller, Error> {
     })?;
     let origin = Origin {
         request_id: kit::request::new_request_id(),
-        source_ip: None,
         secure: true,
-        tls_version: None,
         user_agent: "murus".into(),
-        referer: None,
+        ..Origin::default()
     };
     Ok(Caller::on_behalf(holder, origin, now))
 }

@@ -23,7 +23,7 @@ const MAX_INVITED: usize = 64 << 10;
 
 /// Reads the body of a request.
 pub async fn read(x: &Exchange, body: &mut Option<Body>) -> Result<Vec<u8>, Error> {
-    read_as(x, body, x.headers.clone()).await
+    read_as(x, body, (*x.headers).clone()).await
 }
 
 async fn read_as(x: &Exchange, body: &mut Option<Body>, mut headers: HeaderMap) -> Result<Vec<u8>, Error> {
@@ -37,7 +37,8 @@ async fn read_as(x: &Exchange, body: &mut Option<Body>, mut headers: HeaderMap) 
     let length = expected.length;
     let ingest = Ingest::new(expected, None, Sink::Memory(Vec::new()));
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
-    let received = receive(body, ingest, length, &x.service.pool, x.service.patience()).await?;
+    // many a request may bring a document, and few do
+    let received = Box::pin(receive(body, ingest, length, &x.service.pool, x.service.patience())).await?;
     match received.kept {
         Kept::Memory(bytes) => Ok(bytes),
         Kept::File(_) | Kept::Nowhere => Err(Error::Internal("a document went astray".into())),

@@ -1,6 +1,7 @@
 //! From the network into an [`Ingest`]: one buffer is filled while the one before is hashed on a second thread and
 //! written on a third, and no thread waits for a slow client.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,12 +40,26 @@ pub async fn take_in(
     patience: Duration,
 ) -> Result<Received, Error> {
     let mut stream = std::pin::pin!(stream);
-    if length <= HERE && ingest.in_memory() {
-        while let Some(piece) = next(&mut stream, patience).await? {
-            ingest.push(&piece)?;
-        }
-        return ingest.finish();
+    if length > HERE || !ingest.in_memory() {
+        // what this needs all requests would have to have room for
+        return Box::pin(take_in_apart(stream, ingest, pool, patience)).await;
     }
+    while let Some(piece) = next(&mut stream, patience).await? {
+        ingest.push(&piece)?;
+    }
+    ingest.finish()
+}
+
+/// Takes in what is hashed and written on other threads.
+async fn take_in_apart<S>(
+    mut stream: Pin<&mut S>,
+    ingest: Ingest,
+    pool: &Pool,
+    patience: Duration,
+) -> Result<Received, Error>
+where
+    S: Stream<Item = Result<Bytes, Error>>,
+{
     let mut busy: Option<Busy> = None;
     let mut idle = Some(ingest);
     let mut buffer = pool.take();
@@ -106,7 +121,7 @@ async fn ready(idle: &mut Option<Ingest>, busy: &mut Option<Busy>) -> Result<Ing
     }
 }
 
-async fn next<S>(stream: &mut std::pin::Pin<&mut S>, patience: Duration) -> Result<Option<Bytes>, Error>
+async fn next<S>(stream: &mut Pin<&mut S>, patience: Duration) -> Result<Option<Bytes>, Error>
 where
     S: Stream<Item = Result<Bytes, Error>>,
 {
