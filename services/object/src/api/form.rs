@@ -40,7 +40,7 @@ const FREE_2: [&str; 4] = ["awsaccesskeyid", "signature", "file", "policy"];
 /// Stands for the name of the file in any field.
 const FILENAME: &str = "${filename}";
 /// Headers of the request that count besides the fields.
-const COUNT: [&'static str; 5] =
+const COUNT: [&str; 5] =
     ["host", "if-match", "if-none-match", "x-amz-expected-bucket-owner", "x-amz-request-payer"];
 /// Fields that are headers of a PutObject under the same name, besides those that begin with `x-amz-`.
 const PLAIN: [&str; 9] = [
