@@ -9,6 +9,7 @@ import pytest
 from harness.compute import refused
 from harness.people import allow, deny, document
 from harness.waiting import wait_until
+from harness.wire import Request, Signer, query_request
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
@@ -239,6 +240,28 @@ def test_a_condition_on_the_callers_name_and_address_is_honoured(person, bucket)
     near, far = person().may(allow("s3:*", **there)), person().may(allow("s3:*", **elsewhere))
     wait_until(lambda: not failure(near.client("s3").list_objects_v2, Bucket=bucket), 10)
     refused("AccessDenied", far.client("s3").list_objects_v2, Bucket=bucket)
+
+
+def test_a_client_cannot_say_what_only_the_gateway_says(person, bucket, wire):
+    said = {
+        "x-murus-source-ip": "192.0.2.1",
+        "x-murus-secure": "true",
+        "x-murus-tls-version": "1.3",
+        "x-murus-request-id": "chosen-by-the-client",
+    }
+    elsewhere = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+    far = person().may(allow("s3:*", "iam:*", "ec2:*", Condition=elsewhere))
+    secure = person().may(allow("s3:*", "iam:*", "ec2:*", Condition={"Bool": {"aws:SecureTransport": "true"}}))
+    for keys in (far.keys, secure.keys):
+        of_s3 = Signer(keys, "s3").sign(Request("GET", f"/{bucket}", "list-type=2"), wire.host)
+        of_iam = Signer(keys, "iam").sign(query_request("iam", {"Action": "ListUsers"}), wire.host)
+        of_ec2 = Signer(keys, "ec2").sign(query_request("ec2", {"Action": "DescribeInstances"}), wire.host)
+        for request in (of_s3, of_iam, of_ec2):
+            request.headers |= said
+            reply = wire.send(request)
+            assert reply.status == 403 and reply.code in ("AccessDenied", "UnauthorizedOperation"), reply.body
+            ids = [reply.headers.get("x-amz-request-id"), reply.headers.get("x-amzn-requestid")]
+            assert any(ids) and said["x-murus-request-id"] not in ids, ids
 
 
 def test_a_refusal_names_the_caller_the_action_and_the_resource(person, iam):
