@@ -1,5 +1,5 @@
-//! `kill -9` of a process that puts, uploads in parts, copies and deletes: what it acknowledged is there and whole, nothing
-//! else is half there. Each writer encrypts its objects in another way.
+//! `kill -9` of a process that puts, uploads in parts (with parts replaced and uploads aborted), copies and deletes: what it
+//! acknowledged is there and whole, nothing else is half there. Each writer encrypts its objects in another way.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ const ROUNDS: u64 = 8;
 const ROUNDS_VARIABLE: &str = "MURUS_CRASH_ROUNDS";
 const WRITERS: usize = 4;
 const KEYS: usize = 3;
-/// What is copied: each writer uploads it in parts.
+/// What is copied: each writer puts it, or uploads it in parts.
 const SOURCE: usize = KEYS;
 /// A round goes on until so much was acknowledged, however slow this machine is.
 const LEAST: usize = 40;
@@ -41,9 +41,23 @@ fn content(writer: usize, n: u64) -> Vec<u8> {
     body
 }
 
-/// Every fifth operation deletes, and every fifth uploads in parts and copies that.
-fn copies(n: u64) -> bool {
-    n % 5 == 3
+/// What an operation is: of five, one puts an object and copies it, one uploads one in parts and copies that, and one
+/// deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Put,
+    PutAndCopy,
+    UploadAndCopy,
+    Delete,
+}
+
+fn kind(n: u64) -> Kind {
+    match n % 5 {
+        1 => Kind::PutAndCopy,
+        3 => Kind::UploadAndCopy,
+        4 => Kind::Delete,
+        _ => Kind::Put,
+    }
 }
 
 async fn world(root: &Path) -> World {
@@ -76,43 +90,63 @@ fn write_until_killed() {
 
 async fn write(world: &World, writer: usize, first: u64) {
     for n in first.. {
-        let key = (n as usize * 7 + writer) % KEYS;
-        let path = format!("/bucket/{writer}-{key}");
-        let op = if n % 5 == 4 { "del" } else { "put" };
-        if copies(n) {
+        let sealed = Sealed::ALL[writer];
+        let content = content(writer, n);
+        // what was copied is deleted, too, while its copies are there
+        let key = if n % 20 == 9 { SOURCE } else { (n as usize * 7 + writer) % KEYS };
+        let source = format!("/bucket/{writer}-{SOURCE}");
+        if matches!(kind(n), Kind::PutAndCopy | Kind::UploadAndCopy) {
             say(&format!("@try put {writer} {SOURCE} {n}\n"));
-            upload(world, writer, n).await;
+            match kind(n) {
+                Kind::UploadAndCopy => upload(world, writer, n, &content).await,
+                _ => drop(world.put_sealed(sealed, &source, &content).await.fine()),
+            }
             say(&format!("@did put {writer} {SOURCE} {n}\n"));
         }
+        let path = format!("/bucket/{writer}-{key}");
+        let op = if kind(n) == Kind::Delete { "del" } else { "put" };
         say(&format!("@try {op} {writer} {key} {n}\n"));
-        let sealed = Sealed::ALL[writer];
-        match op {
-            "del" => drop(world.delete(&path).await),
-            _ if copies(n) => {
+        match kind(n) {
+            Kind::Delete => drop(world.delete(&path).await.fine()),
+            Kind::Put => drop(world.put_sealed(sealed, &path, &content).await.fine()),
+            Kind::PutAndCopy | Kind::UploadAndCopy => {
                 let mut headers = [sealed.writing(), sealed.copying()].concat();
                 headers.push(("x-amz-copy-source".into(), format!("bucket/{writer}-{SOURCE}")));
                 world.ask("PUT", &path, &headers, b"").await.fine();
             }
-            _ => drop(world.put_sealed(sealed, &path, &content(writer, n)).await.fine()),
         }
         say(&format!("@did {op} {writer} {key} {n}\n"));
     }
 }
 
-/// Makes the writer's source of two parts, the halves of the content.
-async fn upload(world: &World, writer: usize, n: u64) {
-    let (sealed, path) = (Sealed::ALL[writer], format!("/bucket/{writer}-{SOURCE}"));
-    let begun = world.ask("POST", &format!("{path}?uploads"), &sealed.writing(), b"").await.fine();
-    let (id, body) = (begun.element("UploadId"), content(writer, n));
+/// Makes the writer's source of two parts, the halves of the content. The first replaces another; another upload, which
+/// has put a part, is aborted.
+async fn upload(world: &World, writer: usize, n: u64, content: &[u8]) {
+    let path = format!("/bucket/{writer}-{SOURCE}");
+    let given_up = begin(world, writer).await;
+    put_part(world, writer, &given_up, 1, content).await;
+    let id = begin(world, writer).await;
+    put_part(world, writer, &id, 1, &content[n as usize % content.len()..]).await;
     let mut listed = String::new();
-    for (number, half) in (1..).zip(body.chunks(body.len() / 2)) {
-        let part = format!("{path}?partNumber={number}&uploadId={id}");
-        let etag = world.ask("PUT", &part, &sealed.reading(), half).await.fine().header("etag").to_owned();
+    for (number, half) in (1..).zip(content.chunks(content.len() / 2)) {
+        let etag = put_part(world, writer, &id, number, half).await;
         listed += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
     }
+    world.delete(&format!("{path}?uploadId={given_up}")).await.fine();
     let document = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
     let complete = format!("{path}?uploadId={id}");
-    world.ask("POST", &complete, &sealed.reading(), document.as_bytes()).await.fine();
+    world.ask("POST", &complete, &Sealed::ALL[writer].reading(), document.as_bytes()).await.fine();
+}
+
+async fn begin(world: &World, writer: usize) -> String {
+    let path = format!("/bucket/{writer}-{SOURCE}?uploads");
+    world.ask("POST", &path, &Sealed::ALL[writer].writing(), b"").await.fine().element("UploadId")
+}
+
+async fn put_part(world: &World, writer: usize, id: &str, number: u32, content: &[u8]) -> String {
+    let path = format!("/bucket/{writer}-{SOURCE}?partNumber={number}&uploadId={id}");
+    let reply = world.ask("PUT", &path, &Sealed::ALL[writer].reading(), content).await.fine();
+    reply.header("etag").to_owned()
 }
 
 type Known = HashMap<(usize, usize), Vec<State>>;
@@ -149,8 +183,8 @@ async fn check(root: &Path, known: &mut Known) {
                 assert_eq!(body, content(*writer, n), "torn content of {writer}-{key}");
                 // a copy shares the files of its source
                 if seen.insert((*writer, n)) {
-                    let pieces =
-                        if copies(n) { body.chunks(body.len() / 2) } else { body.chunks(body.len()) };
+                    let parts = if kind(n) == Kind::UploadAndCopy { 2 } else { 1 };
+                    let pieces = body.chunks(body.len() / parts);
                     files += pieces.filter(|piece| piece.len() > 16 << 10).count();
                 }
                 State::Holds(n)
