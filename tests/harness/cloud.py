@@ -37,13 +37,13 @@ def free_port():
 class Cloud:
     """One `murus up` with its own data, its own prefix and its own pool of public addresses; `more` ends its configuration."""
 
-    def __init__(self, single_process=SINGLE_PROCESS, certificate=None, key=None, more=""):
+    def __init__(self, single_process=SINGLE_PROCESS, certificate=None, key=None, more="", within="/var/tmp"):
         self.number = host.Number()
         self.single_process = single_process
         self.prefix = f"mt{self.number.value:03d}"
         self.pool = f"198.18.{self.number.value}"
         # Services run as users of their own and libvirt's QEMU as another: everyone may pass through.
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.prefix}-", dir="/var/tmp"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.prefix}-", dir=within))
         self.directory.chmod(0o755)
         self.data = self.directory / "data"
         self.run = self.directory / "run"
