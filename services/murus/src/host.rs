@@ -23,6 +23,9 @@ pub const SUPERVISED: &str = "MURUS_SUPERVISED";
 pub async fn run(config: Config, services: &[ServiceName]) -> Result<(), Failure> {
     config.check()?;
     kit::telemetry::init(&config.log)?;
+    // A huge page is in memory whole for any byte that is used, and the kernel fills up again what the allocator gives back
+    // of one: a third more memory, and nothing faster for it. A kernel that cannot do without goes on with them.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     // files are for their service and its group, never for others
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o007));
     if std::env::var_os(SUPERVISED).is_some() {

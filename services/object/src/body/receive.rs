@@ -62,20 +62,25 @@ where
 {
     let mut busy: Option<Busy> = None;
     let mut idle = Some(ingest);
-    let mut buffer = pool.take();
+    // there is one only while there is something in it: many clients may send nothing for long
+    let mut buffer: Option<Buffer> = None;
     while let Some(mut piece) = next(&mut stream, patience).await? {
         while !piece.is_empty() {
-            let taken = buffer.fill(&piece);
+            let mut filling = buffer.take().unwrap_or_else(|| pool.take());
+            let taken = filling.fill(&piece);
             piece = piece.slice(taken..);
-            if buffer.is_full() {
-                let full = std::mem::replace(&mut buffer, pool.take());
+            if filling.is_full() {
                 let ingest = ready(&mut idle, &mut busy).await?;
-                busy = Some(tokio::spawn(push(ingest, full)));
+                busy = Some(tokio::spawn(push(ingest, filling)));
+            } else {
+                buffer = Some(filling);
             }
         }
     }
-    let ingest = ready(&mut idle, &mut busy).await?;
-    let ingest = push(ingest, buffer).await?;
+    let mut ingest = ready(&mut idle, &mut busy).await?;
+    if let Some(rest) = buffer {
+        ingest = push(ingest, rest).await?;
+    }
     apart(move || ingest.finish()).await
 }
 

@@ -22,6 +22,7 @@ pub mod internal;
 mod json;
 pub mod metrics;
 mod moving;
+mod one_by_one;
 pub mod paging;
 pub mod peer;
 pub mod quota;

@@ -23,6 +23,7 @@ use tokio_rustls::rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
 
 use crate::handler::Handler;
 use crate::moving::Moving;
+use crate::one_by_one::OneByOne;
 use crate::shutdown::Shutdown;
 
 /// A client has this long to send a request's head, and between two requests on a connection.
@@ -163,7 +164,8 @@ where
         if let Some(connection) = connection {
             request.extensions_mut().insert(connection);
         }
-        handler.answer(request.map(Body::new))
+        let answer = handler.answer(request.map(Body::new));
+        async move { answer.await.map(|response| response.map(OneByOne::new)) }
     });
     let mut http = std::pin::pin!(
         http1::Builder::new()
