@@ -71,6 +71,7 @@ pub async fn start(config: Config, context: Context) -> Result<Routes, Error> {
         Ok::<_, Error>((store, files))
     });
     let (store, files) = opened.await.map_err(|error| Error::Internal(error.to_string()))??;
+    store::buckets::index(&store).await?;
     let wakes = vec![files.wake()];
     let (data_dirs, drain_dirs) = (config.data_dirs.clone(), config.drain_dirs.clone());
     let service = Arc::new(Service::new(context.clone(), config, store, files));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth::policy::Policy;
 use kit::Context;
-use store::{RawRead, Read, Snapshot, Store, Value};
+use store::{RawRead, Read, Rows, Snapshot, Store, Value};
 
 use crate::config::Config;
 use crate::data::cipher::{ContentKey, Opening, Segment, stored_stretches};

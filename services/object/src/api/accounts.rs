@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::store::Read;
 use api_spec::ApiError;
 use axum::Router;
 use calls::Done;
@@ -11,7 +10,7 @@ use kit::internal::answer;
 
 use crate::error::Error;
 use crate::service::Service;
-use crate::store::BUCKETS;
+use crate::store::buckets;
 
 /// The routes of these calls.
 pub fn routes(service: &Arc<Service>) -> Router {
@@ -25,6 +24,6 @@ pub fn routes(service: &Arc<Service>) -> Router {
 }
 
 fn holdings(service: &Service, account: &str) -> Result<Holdings, Error> {
-    let buckets = service.store.snapshot()?.scan(&BUCKETS, ..)?;
-    Ok(Holdings::default().and("bucket", buckets.iter().filter(|(_, one)| one.account == account).count()))
+    let count = buckets::count(&service.store.snapshot()?, account)?;
+    Ok(Holdings::default().and("bucket", count))
 }

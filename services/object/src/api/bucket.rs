@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::Response;
 use kit::{Access, Quotas};
-use store::{Read, Tx};
+use store::Read;
 
 use super::acl::for_new_bucket;
 use super::exchange::Exchange;
@@ -23,7 +23,7 @@ use crate::domain::tag::Tags;
 use crate::domain::version::Versioning;
 use crate::error::Error;
 use crate::store::objects::delete_bucket;
-use crate::store::{BUCKETS, objects};
+use crate::store::{BUCKETS, buckets, objects};
 
 /// An account may have this many.
 const MAX_BUCKETS: usize = 10_000;
@@ -45,9 +45,14 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     let after = x.query.get("continuation-token").unwrap_or_default();
     let region = x.service.context.common.region.clone();
     let elsewhere = x.query.get("bucket-region").is_some_and(|asked| asked != region);
-    let mut buckets = Vec::new();
-    for (name, bucket) in x.snapshot.scan(&BUCKETS, ..)? {
-        if bucket.account == account && name.starts_with(prefix) && name.as_str() > after && !elsewhere {
+    let mut names = if elsewhere { Vec::new() } else { buckets::names(&x.snapshot, account, prefix)? };
+    names.retain(|name| name.as_str() > after);
+    let limit = limit.map_or(MAX_BUCKETS, |limit| limit as usize);
+    let more = names.len() > limit;
+    names.truncate(limit);
+    let mut buckets = Vec::with_capacity(names.len());
+    for name in names {
+        if let Some(bucket) = x.snapshot.get(&BUCKETS, &name)? {
             buckets.push(BucketEntry {
                 name,
                 creation_date: bucket.created.into(),
@@ -55,9 +60,6 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
             });
         }
     }
-    let limit = limit.map_or(MAX_BUCKETS, |limit| limit as usize);
-    let more = buckets.len() > limit;
-    buckets.truncate(limit);
     let token = buckets.last().filter(|_| more).map(|bucket| bucket.name.clone());
     document(
         "ListAllMyBucketsResult",
@@ -125,7 +127,7 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
     let quotas = Quotas::of(&x.service.context, &x.caller, &access).await?;
     x.transact(move |tx| match tx.get(&BUCKETS, &row)? {
         None => {
-            let (all, own) = counted(tx, &bucket)?;
+            let (all, own) = buckets::counts_for(tx, &bucket)?;
             quotas.check_one_more(Quota::Buckets, all, own).map_err(ApiError::from)?;
             room_after(all)?;
             Ok(tx.put(&BUCKETS, &row, &bucket)?)
@@ -137,14 +139,6 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
     set(&mut response, header::LOCATION, format!("/{name}"));
     set_named(&mut response, "x-amz-bucket-arn", format!("arn:aws:s3:::{name}"));
     Ok(response)
-}
-
-/// How many buckets the account of a new one has, and how many of those its maker made.
-fn counted(tx: &Tx<'_>, new: &Bucket) -> Result<(usize, Option<usize>), Error> {
-    let buckets = tx.scan(&BUCKETS, ..)?;
-    let of_account = || buckets.iter().map(|(_, one)| one).filter(|one| one.account == new.account);
-    let made_by = |creator| of_account().filter(|one| one.creator.as_ref() == Some(creator)).count();
-    Ok((of_account().count(), new.creator.as_ref().map(made_by)))
 }
 
 /// Whether an account with so many buckets may have another.

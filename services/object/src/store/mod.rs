@@ -3,6 +3,7 @@
 //! [`OBJECTS`] holds the current object of every key; everything else that a key has is in [`VERSIONS`], keyed
 //! `(bucket, key, age)`, so that lists of current objects are as fast as without versions.
 
+pub mod buckets;
 pub mod data;
 pub mod lifecycle;
 pub mod list;
@@ -13,7 +14,7 @@ pub mod usage;
 pub mod version_list;
 pub mod versions;
 
-use store::Table;
+use store::{Index, IndexedTable, Table};
 
 use self::data::SmallContent;
 use self::usage::Usage;
@@ -27,7 +28,16 @@ use crate::domain::upload::{Completed, Part, Upload};
 use crate::domain::version::Version;
 
 /// Bucket name -> bucket.
-pub const BUCKETS: Table<String, Bucket> = Table::new("buckets");
+pub const BUCKETS: IndexedTable<String, Bucket> =
+    IndexedTable::new("buckets", &[&BUCKETS_BY_ACCOUNT, &BUCKETS_BY_CREATOR]);
+/// By account.
+pub const BUCKETS_BY_ACCOUNT: Index<String, Bucket, String> =
+    Index::new("buckets_by_account", |_, bucket| vec![bucket.account.clone()]);
+/// By account and who made it, where that is known.
+pub const BUCKETS_BY_CREATOR: Index<String, Bucket, (String, String)> =
+    Index::new("buckets_by_creator", |_, bucket| {
+        bucket.creator.iter().map(|creator| (bucket.account.clone(), creator.clone())).collect()
+    });
 /// Bucket name -> cross-origin rules.
 pub const CORS: Table<String, Cors> = Table::new("cors");
 /// (bucket, key) -> current object.

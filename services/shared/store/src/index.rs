@@ -38,7 +38,7 @@ pub trait Maintain<K, V>: Sync {
 
 impl<K: Key, V: Value, I: Key> Index<K, V, I> {
     /// The index stored as `name`, in which a row is found by each of `of(key, value)`. Adding one to a table that
-    /// already has rows needs those rows to be put again.
+    /// already has rows needs [`Tx::reindex`](crate::Tx::reindex).
     pub const fn new(name: &'static str, of: fn(&K, &V) -> Vec<I>) -> Self {
         Index { entries: Table::new(name), of }
     }

@@ -1,6 +1,8 @@
 //! A transaction as its closure sees it: the committed state, under what earlier transactions of the same batch
 //! changed, under what it changed itself.
 
+use std::collections::BTreeSet;
+
 use crate::engine::{ByteRange, Changes, Order, RawRows, View};
 use crate::key::{decode_key, encode_key};
 use crate::prefix::prefix_bytes;
@@ -35,7 +37,7 @@ impl<'a> Tx<'a> {
         check_size("key", encoded.len(), MAX_KEY_BYTES)?;
         if !rows.indexes().is_empty() {
             let old = self.get(rows, key)?;
-            self.reindex(rows, key, old.as_ref(), Some(value))?;
+            self.index_row(rows, key, old.as_ref(), Some(value))?;
         }
         self.own.set(rows.name(), encoded, Some(bytes));
         Ok(())
@@ -46,7 +48,7 @@ impl<'a> Tx<'a> {
         let encoded = encode_key(key);
         let Some(old) = self.raw_get(rows.name(), &encoded)? else { return Ok(false) };
         if !rows.indexes().is_empty() {
-            self.reindex(rows, key, Some(&R::Value::from_bytes(&old)?), None)?;
+            self.index_row(rows, key, Some(&R::Value::from_bytes(&old)?), None)?;
         }
         self.own.set(rows.name(), encoded, None);
         Ok(true)
@@ -69,7 +71,26 @@ impl<'a> Tx<'a> {
         Ok(keys.len() as u64)
     }
 
-    fn reindex<R: Rows>(
+    /// Brings the indexes of a table in step with its rows, which only what was written without them needs: by a version
+    /// that did not have them. Tells how many entries were missing or stale. Walks all rows.
+    pub fn reindex<R: Rows>(&mut self, rows: &R) -> Result<u64, Error> {
+        let all = self.scan(rows, ..)?;
+        let mut changed = 0;
+        for index in rows.indexes() {
+            let wanted: BTreeSet<_> = all.iter().flat_map(|(key, value)| index.entries(key, value)).collect();
+            let range = ByteRange::of_prefix(Vec::new());
+            let entries = self.raw_range(index.name(), &range, Order::Ascending)?;
+            let found = entries.map(|entry| Ok(entry?.0)).collect::<Result<BTreeSet<_>, Error>>()?;
+            for entry in wanted.symmetric_difference(&found) {
+                check_size("index key", entry.len(), MAX_KEY_BYTES)?;
+                self.own.set(index.name(), entry.clone(), wanted.contains(entry).then(Vec::new));
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    }
+
+    fn index_row<R: Rows>(
         &mut self,
         rows: &R,
         key: &R::Key,
