@@ -21,7 +21,6 @@ from harness.issuer import Authority
 from harness.waiting import wait_until
 
 REGION = "us-east-1"
-ZONE = "us-east-1a"
 SINGLE_PROCESS = os.environ.get("MURUS_E2E_SINGLE") == "1"
 SERVICES = ("identity", "object", "volume", "compute", "gateway")
 RESOURCE = re.compile(r"(?:^|[^a-z])(?:vol|snap|ami|i|eni)-?[0-9a-f]{17}")
@@ -35,9 +34,12 @@ def free_port():
 
 
 class Cloud:
-    """One `murus up` with its own data, its own prefix and its own pool of public addresses; `more` ends its configuration."""
+    """One `murus up` with its own data, its own prefix and its own pool of public addresses; `objects` is more of the object
+    service's configuration, `more` ends the whole."""
 
-    def __init__(self, single_process=SINGLE_PROCESS, certificate=None, key=None, more="", within="/var/tmp"):
+    def __init__(
+        self, single_process=SINGLE_PROCESS, certificate=None, key=None, more="", region=REGION, objects="", within="/var/tmp"
+    ):
         self.number = host.Number()
         self.single_process = single_process
         self.prefix = f"mt{self.number.value:03d}"
@@ -58,8 +60,8 @@ class Cloud:
         self.config.write_text(
             f'''data_dir = "{self.data}"
 run_dir = "{self.run}"
-region = "{REGION}"
-zone = "{ZONE}"
+region = "{region}"
+zone = "{region}a"
 public_pool = "{self.pool}.0/24"
 
 [identity]
@@ -76,6 +78,7 @@ prefix = "{self.prefix}"
 [object]
 lifecycle_day_seconds = 1
 access_log_interval_s = 1
+{objects}
 
 {tls}{more}'''
         )

@@ -11,6 +11,7 @@ import hmac
 import html
 import http.client
 import re
+import socket
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 import zlib
@@ -204,6 +205,19 @@ class Wire:
             return Reply(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+
+    def send_late(self, request, meanwhile):
+        """Sends the head, waits until the server asks for the body, does something, and sends that only then."""
+        with socket.create_connection(("127.0.0.1", self.cloud.port), timeout=60, source_address=(self.source, 0)) as connection:
+            headers = {"Host": self.host, **request.headers, "Content-Length": str(len(request.body)), "Expect": "100-continue"}
+            lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+            connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+            assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            meanwhile()
+            connection.sendall(request.body)
+            answer = http.client.HTTPResponse(connection, method=request.method)
+            answer.begin()
+            return Reply(answer.status, answer.headers, answer.read())
 
     def s3(self, keys, method, path, query="", body=b"", headers=None, skew_seconds=0, payload_hash=None):
         """A signed S3 request with path and query exactly as given."""

@@ -159,7 +159,9 @@ pub enum Error {
         "Your socket connection to the server was not read from or written to within the timeout period."
     )]
     RequestTimeout,
-    #[error("A conflicting operation changed the source; please try again.")]
+    #[error(
+        "A conflicting conditional operation is currently in progress against this resource. Please try again."
+    )]
     Changed,
     #[error("There is not enough space left to store the content. Please delete something and retry.")]
     StorageFull,
@@ -336,12 +338,18 @@ impl From<Error> for ApiError {
             Error::RequestTimeout => new(ErrorCode::RequestTimeout),
             Error::Changed => new(ErrorCode::OperationAborted),
             Error::StorageFull => new(ErrorCode::ServiceUnavailable),
-            Error::Io(why) => ApiError::internal(why),
-            Error::Store(why) => ApiError::internal(why),
-            Error::Internal(why) => ApiError::internal(why),
+            Error::Io(why) => fault(ApiError::internal(why)),
+            Error::Store(why) => fault(ApiError::internal(why)),
+            Error::Internal(why) => fault(ApiError::internal(why)),
+            Error::Api(error) if error.code == ErrorCode::InternalError => fault(*error),
             Error::Api(error) => *error,
         }
     }
+}
+
+/// A fault of ours in S3's words.
+fn fault(error: ApiError) -> ApiError {
+    ApiError { message: "We encountered an internal error. Please try again.".into(), ..error }
 }
 
 #[cfg(test)]
