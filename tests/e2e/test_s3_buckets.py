@@ -43,10 +43,27 @@ def test_buckets_are_listed_in_order_and_by_page_and_prefix(s3):
         s3.delete_bucket(Bucket=name)
 
 
-def test_creating_ones_own_bucket_again_in_us_east_1_changes_nothing(s3, bucket):
+def test_creating_ones_own_bucket_again_in_us_east_1_resets_its_list_and_nothing_else(s3, bucket):
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     s3.put_object(Bucket=bucket, Key="kept", Body=b"kept")
     assert s3.create_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    private = s3.get_bucket_acl(Bucket=bucket)["Grants"]
+    assert [grant["Permission"] for grant in private] == ["FULL_CONTROL"]
+    s3.put_bucket_acl(Bucket=bucket, ACL="log-delivery-write")
+    assert len(s3.get_bucket_acl(Bucket=bucket)["Grants"]) == 3
+    assert s3.create_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert s3.get_bucket_acl(Bucket=bucket)["Grants"] == private
+    s3.create_bucket(Bucket=bucket, ACL="log-delivery-write", ObjectOwnership="ObjectWriter")
+    assert len(s3.get_bucket_acl(Bucket=bucket)["Grants"]) == 3
+    # What is there keeps its settings: ACLs that it has off stay so, and those it blocks it does not get.
+    s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+    refused("AccessControlListNotSupported", s3.create_bucket, Bucket=bucket, ACL="log-delivery-write", ObjectOwnership="ObjectWriter")
+    s3.create_bucket(Bucket=bucket, ObjectOwnership="ObjectWriter")
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert s3.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"kept"
+    assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "a", "Value": "b"}]
 
 
 def test_a_bucket_with_something_in_it_is_not_deleted(s3, bucket):

@@ -113,7 +113,10 @@ async fn settle(
 }
 
 /// Whether a bucket takes a list at all.
-fn check(acl: &Acl, bucket: &Bucket) -> Result<(), Error> {
+///
+/// # Errors
+/// `AccessControlListNotSupported` where ACLs are off, `AccessDenied` where public ones are blocked.
+pub fn check(acl: &Acl, bucket: &Bucket) -> Result<(), Error> {
     if !bucket.acls_enabled() {
         let owners =
             [Grant { grantee: Grantee::User(bucket.owner.clone()), permission: Permission::FullControl }];

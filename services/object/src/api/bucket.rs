@@ -11,7 +11,7 @@ use axum::response::Response;
 use kit::{Access, Quotas};
 use store::Read;
 
-use super::acl::for_new_bucket;
+use super::acl::{check as check_acl, for_new_bucket};
 use super::exchange::Exchange;
 use super::list::owner_of;
 use super::reply::{document, no_content, ok, set, set_named};
@@ -99,7 +99,8 @@ impl NewBucket {
     }
 }
 
-/// Answers CreateBucket. In us-east-1 making one's own bucket again changes nothing and is no error.
+/// Answers CreateBucket. In us-east-1 making one's own bucket again is no error, and changes nothing but its access control
+/// list, which becomes what is asked for now, by default private. AWS's reference has both.
 pub async fn create(x: &Exchange) -> Result<Response, Error> {
     let region = x.service.context.common.region.clone();
     let location = x.new_bucket.as_ref().and_then(|asked| asked.location());
@@ -132,7 +133,11 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
             room_after(all)?;
             Ok(tx.put(&BUCKETS, &row, &bucket)?)
         }
-        Some(there) => again(&row, there.account == account, &region),
+        Some(there) => {
+            again(&row, there.account == account, &region)?;
+            check_acl(&bucket.acl, &there)?;
+            Ok(tx.put(&BUCKETS, &row, &Bucket { acl: bucket.acl.clone(), ..there })?)
+        }
     })
     .await?;
     let mut response = ok();
