@@ -52,16 +52,15 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
             return Err(Error::AccessDenied("anonymous".into()));
         }
         Operation::CreateBucket => return check_create(x).await.map(Some),
-        // each key is decided on by itself, and its refusal stands in the reply
-        // these are decided on when their document was read, which policies may ask about
-        Operation::DeleteObjects | Operation::PutObjectRetention | Operation::PutObjectLegalHold => {
-            return Ok(None);
-        }
         _ => {}
     }
     let bucket = x.bucket()?;
     expected_owner(x)?;
     payment::check(x)?;
+    // each key is decided on by itself, and its refusal stands in the reply
+    if operation == Operation::DeleteObjects {
+        return Ok(None);
+    }
     if matches!(operation, Operation::ListTagsForResource | Operation::TagResource | Operation::UntagResource)
     {
         control::check_account(x)?;

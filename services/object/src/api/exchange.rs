@@ -19,8 +19,8 @@ use super::form::Form;
 use super::header_map::Headers;
 use super::query::Query;
 use super::route::{Operation, route};
-use super::tagging;
 use super::target::{Target, bucket_in_host};
+use super::{lock, tagging};
 use crate::domain::bucket::Bucket;
 use crate::domain::names::is_bucket_name;
 use crate::domain::object::Object;
@@ -61,9 +61,11 @@ pub struct Exchange {
     pub tags: Option<Tags>,
     /// What CreateBucket asks for.
     pub new_bucket: Option<NewBucket>,
+    /// What PutObjectRetention or PutObjectLegalHold asks for.
+    pub lock: Option<lock::Asked>,
     /// The form that PostObject came in.
     pub form: Option<Form>,
-    /// Condition keys that are in neither headers nor query: what a service of the cloud acts for.
+    /// Condition keys that are in neither headers nor query: of a document, or what a service of the cloud acts for.
     pub keys: Vec<(&'static str, String)>,
     /// What the access log will be told.
     pub notes: Notes,
@@ -116,6 +118,7 @@ impl Exchange {
             decisions: Mutex::default(),
             tags: None,
             new_bucket: None,
+            lock: None,
             form: None,
             keys: Vec::new(),
             notes: Notes::default(),
@@ -176,6 +179,7 @@ impl Exchange {
             decisions: Mutex::default(),
             tags: None,
             new_bucket: None,
+            lock: None,
             form: None,
             keys: Vec::new(),
             notes: Notes::default(),
@@ -187,12 +191,19 @@ impl Exchange {
     /// # Errors
     /// Of that content.
     pub async fn bring(&mut self, body: &mut Option<Body>) -> Result<(), Error> {
-        if self.operation == Operation::CreateBucket {
-            let asked = NewBucket::read(self, body).await?;
-            self.tags.clone_from(&asked.tags);
-            self.new_bucket = Some(asked);
-        } else {
-            self.tags = tagging::brought(self, body).await?;
+        match self.operation {
+            Operation::CreateBucket => {
+                let asked = NewBucket::read(self, body).await?;
+                self.tags.clone_from(&asked.tags);
+                self.new_bucket = Some(asked);
+            }
+            Operation::PutObjectRetention | Operation::PutObjectLegalHold => lock::bring(self, body).await?,
+            _ => {
+                if let Some(fault) = self.form.as_mut().and_then(|form| form.fault.take()) {
+                    return Err(fault);
+                }
+                self.tags = tagging::brought(self, body).await?;
+            }
         }
         Ok(())
     }

@@ -77,6 +77,8 @@ pub struct Form {
     pub sizes: Sizes,
     /// Where the object will be found, but for its key.
     pub base: String,
+    /// What is wrong with the first field that cannot be a header, to be told to who may put the object.
+    pub fault: Option<Error>,
     fields: Vec<(String, String)>,
 }
 
@@ -112,9 +114,6 @@ pub async fn open(
     let (domains, region) = (&service.config.domains, &service.context.common.region);
     let target = Target::of(&parts.uri, &parts.headers, domains, region)?;
     let bucket = target.bucket.unwrap_or_default();
-    if !is_bucket_name(&bucket) {
-        return Err(Error::InvalidBucketName(bucket));
-    }
     let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let boundary = boundary(text(header::CONTENT_TYPE).unwrap_or(""))?
         .ok_or(Error::PreconditionFailed("Bucket POST must be of the enclosure-type multipart/form-data"))?;
@@ -140,9 +139,12 @@ pub async fn open(
     let fields = read.fields;
     let key = key(&fields)?;
     let (caller, sizes) = authorized(&service, &fields, &bucket, origin).await?;
-    let headers = headers(&fields, &parts.headers)?;
+    if !is_bucket_name(&bucket) {
+        return Err(Error::InvalidBucketName(bucket));
+    }
+    let (headers, fault) = headers(&fields, &parts.headers);
     let base = base(parts, &caller);
-    let form = Form { boundary, room, sizes, base, fields };
+    let form = Form { boundary, room, sizes, base, fault, fields };
     Exchange::of_form(service, caller, Place { bucket, key }, headers, form)
 }
 
@@ -325,28 +327,33 @@ fn version_2(fields: &[(String, String)]) -> Result<FormSignature, Error> {
     })
 }
 
-/// The headers that a PutObject of the same meaning would have.
-fn headers(fields: &[(String, String)], sent: &HeaderMap) -> Result<Headers, Error> {
-    let mut headers = Headers::default();
+/// The headers that a PutObject of the same meaning would have, and what is wrong with the first that cannot be.
+fn headers(fields: &[(String, String)], sent: &HeaderMap) -> (Headers, Option<Error>) {
+    let (mut headers, mut fault) = (Headers::default(), None);
     for (name, value) in fields {
         let Some(header) = header_of(&name.to_ascii_lowercase()) else { continue };
-        let invalid = || Error::argument(name, value, "The value of the field cannot be that of a header");
-        let parsed = header.parse::<HeaderName>().map_err(|_| invalid())?;
-        if !value.is_ascii() && !may_be_any_text(&header) {
-            return Err(invalid());
+        match as_header(&header, value) {
+            Some((header, value)) => headers.insert(header, value),
+            None => {
+                let why = "The value of the field cannot be that of a header";
+                fault.get_or_insert_with(|| Error::argument(name, value, why));
+            }
         }
-        headers.insert(parsed, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?);
     }
     for name in COUNT {
         let Some(value) = sent.get(name) else { continue };
         if headers.get(name).is_some_and(|field| field != value) {
-            return Err(Error::InvalidRequest(
-                "Conflicting values provided in HTTP headers and POST form fields.".into(),
-            ));
+            let why = "Conflicting values provided in HTTP headers and POST form fields.";
+            fault.get_or_insert_with(|| Error::InvalidRequest(why.into()));
         }
         headers.insert(HeaderName::from_static(name), value.clone());
     }
-    Ok(headers)
+    (headers, fault)
+}
+
+fn as_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let plain = value.is_ascii() || may_be_any_text(name);
+    plain.then(|| Some((name.parse().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))).flatten()
 }
 
 fn header_of(field: &str) -> Option<String> {

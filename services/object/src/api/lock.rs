@@ -1,6 +1,6 @@
 //! Object lock: what a bucket does by default, retention and legal hold of versions, and the headers about them.
 //!
-//! Putting a retention or a hold is decided on here and not before, because policies may ask what the document says.
+//! The document of a retention or a hold is read before it is decided on, because policies may ask what it says.
 
 use api_spec::ErrorCode;
 use api_spec::s3::lock::{
@@ -10,11 +10,12 @@ use axum::body::Body;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::access::{Resource, expected_owner, may, may_with};
+use super::access::{Resource, may};
 use super::bucket::change;
 use super::exchange::Exchange;
 use super::get::existing;
 use super::reply::{document, iso_date, ok, set_named};
+use super::route::Operation;
 use super::small_body;
 use crate::domain::bucket::Bucket;
 use crate::domain::lock::{BucketLock, ByDefault, Lock, Mode, Period, Removal, Retention};
@@ -107,24 +108,27 @@ pub fn of_headers(x: &Exchange) -> Result<Lock, Error> {
     if mode.is_none() && until.is_none() && hold.is_none() {
         return Ok(Lock::default());
     }
-    needs_lock(x.bucket()?)?;
     let retention = match (mode, until) {
         (None, None) => None,
         (Some(mode), Some(until)) => {
             let mode =
                 Mode::of(mode).ok_or_else(|| Error::argument(MODE, mode, "Unknown wormMode directive."))?;
-            Some(Retention { mode, until: future(x, until)? })
+            Some(Retention { mode, until: future(x, UNTIL, until)? })
         }
-        (mode, until) => {
+        (mode, _) => {
             return Err(Error::argument(
-                if mode.is_some() { MODE } else { UNTIL },
-                mode.or(until).unwrap_or_default(),
+                if mode.is_some() { UNTIL } else { MODE },
+                "",
                 "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
             ));
         }
     };
     let hold = hold.map(hold_of_word).transpose()?;
-    Ok(Lock { retention, hold })
+    match x.bucket()?.lock {
+        Some(_) => Ok(Lock { retention, hold }),
+        // S3 has two spellings of it
+        None => Err(Error::InvalidRequest("Bucket is missing ObjectLockConfiguration".into())),
+    }
 }
 
 fn hold_of_word(word: &str) -> Result<bool, Error> {
@@ -158,13 +162,15 @@ fn needs_lock(bucket: &Bucket) -> Result<(), Error> {
     }
 }
 
-fn future(x: &Exchange, text: &str) -> Result<Timestamp, Error> {
-    let until: Timestamp = text.trim().parse().map_err(|_| {
-        Error::argument(UNTIL, text, "The retain until date must be provided in ISO 8601 format")
-    })?;
+fn future(x: &Exchange, name: &str, text: &str) -> Result<Timestamp, Error> {
+    let invalid = |why: &str| Error::argument(name, text, why);
+    let until: Timestamp = text
+        .trim()
+        .parse()
+        .map_err(|_| invalid("The retain until date must be provided in ISO 8601 format"))?;
     match until > x.service.context.clock.now() {
         true => Ok(until),
-        false => Err(Error::argument(UNTIL, text, "The retain until date must be in the future!")),
+        false => Err(invalid("The retain until date must be in the future!")),
     }
 }
 
@@ -178,6 +184,21 @@ pub async fn may_lock(x: &Exchange, resource: &Resource<'_>) -> Result<(), Error
         may(x, "s3:PutObjectLegalHold", &bare()).await?;
     }
     Ok(())
+}
+
+/// Whether a deletion that names governance, to bypass it or not, is in a bucket that can have any.
+///
+/// # Errors
+/// `InvalidArgument` where there is no object lock.
+pub fn bypass_makes_sense(x: &Exchange) -> Result<(), Error> {
+    match (x.header(BYPASS), x.bucket()?.lock) {
+        (Some(word), None) => Err(Error::argument(
+            BYPASS,
+            word,
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the caller asks to bypass governance, and may.
@@ -221,57 +242,86 @@ pub fn keys_of_headers(x: &Exchange) -> Vec<(&'static str, String)> {
     keys
 }
 
-/// Answers PutObjectRetention.
-pub async fn put_retention(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
-    expected_owner(x)?;
-    super::payment::check(x)?;
-    let asked: Option<WireRetention> = match small_body::document(x, body, "Retention").await {
-        Ok(asked) => Some(asked),
-        Err(error @ (Error::MalformedXml(_) | Error::MissingRequestBody)) => {
-            // who may not do it is told that, whatever the document says
-            allowed(x, "s3:PutObjectRetention", &[]).await?;
-            return Err(error);
+/// What the document of PutObjectRetention or PutObjectLegalHold asks for.
+#[derive(Clone, Copy)]
+pub enum Asked {
+    /// This retention, or none any more.
+    Retention(Option<Retention>),
+    /// Whether there is a hold.
+    Hold(bool),
+}
+
+/// Reads that document, if the operation has one, and what policies may ask about it.
+///
+/// # Errors
+/// `MalformedXML`, also for no document at all, `InvalidArgument` for a date that has passed.
+pub async fn bring(x: &mut Exchange, body: &mut Option<Body>) -> Result<(), Error> {
+    let empty = |error| match error {
+        Error::MissingRequestBody => Error::MalformedXml("no document".into()),
+        other => other,
+    };
+    let asked = match x.operation {
+        Operation::PutObjectRetention => {
+            let retention =
+                retention_of(x, &small_body::document(x, body, "Retention").await.map_err(empty)?)?;
+            let now = x.service.context.clock.now();
+            x.keys.extend(retention.iter().flat_map(|retention| keys_of(retention, now)));
+            Asked::Retention(retention)
         }
-        Err(error) => return Err(error),
+        Operation::PutObjectLegalHold => {
+            let asked: LegalHold = small_body::document(x, body, "LegalHold").await.map_err(empty)?;
+            x.keys.extend(asked.status.iter().map(|word| ("s3:object-lock-legal-hold", word.clone())));
+            Asked::Hold(match asked.status.as_deref() {
+                Some("ON") => true,
+                Some("OFF") => false,
+                _ => return Err(Error::MalformedXml("Status is neither ON nor OFF".into())),
+            })
+        }
+        _ => return Ok(()),
     };
-    let now = x.service.context.clock.now();
-    let asked = asked.unwrap_or_default();
-    let read = match (asked.mode.as_deref(), asked.retain_until_date.as_deref()) {
+    x.lock = Some(asked);
+    Ok(())
+}
+
+fn retention_of(x: &Exchange, asked: &WireRetention) -> Result<Option<Retention>, Error> {
+    match (asked.mode.as_deref(), asked.retain_until_date.as_deref()) {
         (None, None) => Ok(None),
-        (Some(mode), Some(until)) => match Mode::of(mode) {
-            Some(mode) => future(x, until).map(|until| Some(Retention { mode, until })),
-            None => Err(Error::MalformedXml(format!("Mode {mode}"))),
-        },
+        (Some(mode), Some(until)) => {
+            let mode = Mode::of(mode).ok_or_else(|| Error::MalformedXml(format!("Mode {mode}")))?;
+            Ok(Some(Retention { mode, until: future(x, "RetainUntilDate", until)? }))
+        }
         _ => Err(Error::MalformedXml("Mode without RetainUntilDate, or the reverse".into())),
-    };
-    let keys = match &read {
-        Ok(Some(retention)) => keys_of(retention, now),
-        _ => Vec::new(),
-    };
-    allowed(x, "s3:PutObjectRetention", &keys).await?;
-    let retention = read?;
+    }
+}
+
+/// Changes the lock of the version that a request names, if there is one that can be locked.
+async fn change_lock<F>(x: &Exchange, change: F) -> Result<Response, Error>
+where
+    F: Fn(&mut Lock) -> Result<(), Error> + Send + 'static,
+{
     needs_lock(x.bucket()?)?;
     existing(x).await?;
-    let bypass = bypasses(x, &x.place.key).await?;
     let (place, which) = (x.place.clone(), x.version);
-    x.transact(move |tx| {
-        versions::change(tx, &place, which, |object| {
-            let had = object.lock.retention;
-            if had.is_some_and(|had| !had.may_become(retention, now, bypass)) {
-                return Err(Error::Locked);
-            }
-            object.lock.retention = retention;
-            Ok(())
-        })
-    })
-    .await?;
+    x.transact(move |tx| versions::change(tx, &place, which, |object| change(&mut object.lock))).await?;
     Ok(ok())
 }
 
-async fn allowed(x: &Exchange, action: &str, keys: &[(&'static str, String)]) -> Result<(), Error> {
-    let resource =
-        Resource { name: &x.place.bucket, bucket: x.bucket()?, key: &x.place.key, object: x.object.as_ref() };
-    may_with(x, action, &resource, keys).await.map(drop)
+/// Answers PutObjectRetention.
+pub async fn put_retention(x: &Exchange) -> Result<Response, Error> {
+    let Some(Asked::Retention(retention)) = x.lock else { return Err(unread()) };
+    let (now, bypass) = (x.service.context.clock.now(), bypasses(x, &x.place.key).await?);
+    change_lock(x, move |lock| {
+        if lock.retention.is_some_and(|had| !had.may_become(retention, now, bypass)) {
+            return Err(Error::Locked);
+        }
+        lock.retention = retention;
+        Ok(())
+    })
+    .await
+}
+
+fn unread() -> Error {
+    Error::Internal("a lock whose document was not read".into())
 }
 
 /// Answers GetObjectRetention.
@@ -295,30 +345,13 @@ fn no_lock() -> Error {
 }
 
 /// Answers PutObjectLegalHold.
-pub async fn put_hold(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
-    expected_owner(x)?;
-    super::payment::check(x)?;
-    let asked: Result<LegalHold, Error> = small_body::document(x, body, "LegalHold").await;
-    let status = asked.as_ref().ok().and_then(|asked| asked.status.clone());
-    let keys: Vec<_> = status.iter().map(|word| ("s3:object-lock-legal-hold", word.clone())).collect();
-    allowed(x, "s3:PutObjectLegalHold", &keys).await?;
-    asked?;
-    let hold = match status.as_deref() {
-        Some("ON") => true,
-        Some("OFF") => false,
-        _ => return Err(Error::MalformedXml("Status is neither ON nor OFF".into())),
-    };
-    needs_lock(x.bucket()?)?;
-    existing(x).await?;
-    let (place, which) = (x.place.clone(), x.version);
-    x.transact(move |tx| {
-        versions::change(tx, &place, which, |object| {
-            object.lock.hold = Some(hold);
-            Ok(())
-        })
+pub async fn put_hold(x: &Exchange) -> Result<Response, Error> {
+    let Some(Asked::Hold(hold)) = x.lock else { return Err(unread()) };
+    change_lock(x, move |lock| {
+        lock.hold = Some(hold);
+        Ok(())
     })
-    .await?;
-    Ok(ok())
+    .await
 }
 
 /// Answers GetObjectLegalHold.

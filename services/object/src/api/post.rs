@@ -19,6 +19,7 @@ use crate::body::expect::Expected;
 use crate::body::form_file::{self, Limit};
 use crate::data::cipher::ContentKey;
 use crate::domain::checksum::Algorithm;
+use crate::domain::post_policy::Sizes;
 use crate::domain::upload::MAX_PUT_BYTES;
 use crate::error::Error;
 use crate::service::Stretch;
@@ -36,15 +37,13 @@ pub async fn post(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Err
     let plan = draft.begin(x).await?;
     let wanted = expected.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |(algorithm, _)| *algorithm);
     let Some(body) = body.take() else { return Err(Error::IncompleteBody) };
-    let limit = Limit { most: form.sizes.most.min(MAX_PUT_BYTES), room: form.room };
+    let Sizes { least, most } = form.sizes;
+    let limit = Limit { least, most: most.min(MAX_PUT_BYTES), room: form.room };
     let content = form_file::content(body, &form.boundary, limit);
     let taken = match plan.key() {
         None => take_stream(x, content, expected, wanted, None).await?,
         Some(key) => take_sealed(x, content, expected, wanted, key).await?,
     };
-    if taken.size < form.sizes.least {
-        return Err(Error::EntityTooSmall { size: taken.size, least: form.sizes.least });
-    }
     let mut response = no_content();
     plan.commit(x, taken, &mut response).await?;
     answer(x, form, response)

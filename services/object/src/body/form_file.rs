@@ -10,9 +10,14 @@ use crate::error::Error;
 /// So much of what is too large is read on, to tell the client how large it is.
 const MAX_EXCESS: u64 = 4 << 20;
 
+/// Of a form that ends without its last delimiter, or has no room left for it.
+const ENDLESS: Error = Error::MalformedForm("it has no last delimiter");
+
 /// How much content there may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
+    /// A smaller file is refused.
+    pub least: u64,
     /// A larger file is refused.
     pub most: u64,
     /// The file cannot be larger than this: what the request's length leaves for it.
@@ -59,6 +64,9 @@ impl Reading {
             match (event, self.place) {
                 (Event::Content(piece), Place::File) => {
                     self.seen += piece.len() as u64;
+                    if self.seen > self.limit.room {
+                        return Err(ENDLESS);
+                    }
                     if self.seen <= self.limit.most {
                         return Ok(Some(piece));
                     }
@@ -68,6 +76,9 @@ impl Reading {
                 }
                 (Event::PartEnd, Place::File) if self.seen > self.limit.most => {
                     return Err(self.too_large(self.seen));
+                }
+                (Event::PartEnd, Place::File) if self.seen < self.limit.least => {
+                    return Err(Error::EntityTooSmall { size: self.seen, least: self.limit.least });
                 }
                 (Event::PartEnd, Place::File) => self.place = Place::Behind,
                 (Event::Part(head), _) if head.is_file() => return Err(Error::wrong_number_of_files(2)),
@@ -82,7 +93,7 @@ impl Reading {
             }
             (Some(Err(_)), _) => Err(Error::IncompleteBody),
             (None, Place::End) => Ok(None),
-            (None, Place::File | Place::Behind) => Err(Error::MalformedForm("it has no last delimiter")),
+            (None, Place::File | Place::Behind) => Err(ENDLESS),
         }
     }
 
