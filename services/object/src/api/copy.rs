@@ -1,5 +1,6 @@
 //! CopyObject and UploadPartCopy. A copied object shares the content of its source, and is one object whatever that
-//! was: what was uploaded in parts is read for the digests of the whole. A copied part is written anew.
+//! was: what was uploaded in parts is read for the digests of the whole. A part that is all of an object in one file shares
+//! that file; any other is written anew.
 
 use api_spec::s3::object::CopyPartResult;
 use auth::sigv4::hex;
@@ -31,12 +32,12 @@ use crate::domain::checksum::{Algorithm, Checksum, Kind};
 use crate::domain::encryption::opaque_etag;
 use crate::domain::names::{climbs_out, is_bucket_name};
 use crate::domain::object::{Data, Meta, Object};
-use crate::domain::upload::MAX_PUT_BYTES;
+use crate::domain::upload::{MAX_PUT_BYTES, Part};
 use crate::domain::version::{Version, Which};
 use crate::error::Error;
 use crate::service::Stretch;
 use crate::store::objects::{Original, Place, WriteIf, Written, copy as copy_row, put_new};
-use crate::store::{BUCKETS, versions};
+use crate::store::{BUCKETS, uploads, versions};
 
 /// A source that keeps being replaced is looked up again so often.
 const MAX_TRIES: u32 = 8;
@@ -50,6 +51,12 @@ struct Source {
     /// What replies call the version that was copied.
     version: Option<String>,
     snapshot: store::Snapshot,
+}
+
+impl Source {
+    fn original(&self) -> Original {
+        Original { place: self.place.clone(), which: self.which, seen: self.object.data.clone() }
+    }
 }
 
 /// Answers CopyObject.
@@ -181,8 +188,7 @@ async fn share(
     object.whole = matches!(object.data, Data::Parts(_));
     let (etag, checksum) = digests(x, source, asked, key, object.hides_md5()).await?;
     (object.etag, object.checksum) = (etag, Some(checksum));
-    let original =
-        Original { place: source.place.clone(), which: source.which, seen: source.object.data.clone() };
+    let original = source.original();
     let (to, row, fresh) = (x.place.clone(), object.clone(), x.service.fresh_id());
     let copying = move |tx: &mut store::Tx<'_>| copy_row(tx, &original, &to, &row, &condition, fresh);
     Ok((object, x.transact(copying).await?))
@@ -401,13 +407,23 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
         let stretch = source_stretch(x, &source.object)?;
         let key = source_key(x, &source).await?;
         let new_key = part_key(x, &upload).await?;
-        let read = rewrite(x, &source, stretch, upload.algorithm, key.as_ref(), new_key.as_ref()).await;
-        let mut taken = match read {
-            Err(Error::Changed) => continue,
-            taken => taken?,
+        let plain = key.is_none() && new_key.is_none();
+        let made = if plain && is_one_file(&source.object, stretch) {
+            share_part(x, &source, &upload_id, number, upload.algorithm).await
+        } else {
+            let read = rewrite(x, &source, stretch, upload.algorithm, key.as_ref(), new_key.as_ref()).await;
+            match read {
+                Err(error) => Err(error),
+                Ok(mut taken) => {
+                    taken.hide_md5(x, upload.encryption.as_ref());
+                    commit_part(x, &upload_id, number, taken).await
+                }
+            }
         };
-        taken.hide_md5(x, upload.encryption.as_ref());
-        let part = commit_part(x, &upload_id, number, taken).await?;
+        let part = match made {
+            Err(Error::Changed) => continue,
+            made => made?,
+        };
         let from = (&source.place, source.which);
         access_log::copied_from(x, "REST.COPY.PART_GET", &source.snapshot, from, &source.object);
         let shown = upload.asked.then_some(&part.checksum);
@@ -419,14 +435,36 @@ pub async fn copy_part(x: &Exchange) -> Result<Response, Error> {
     Err(Error::Changed)
 }
 
+/// Whether a stretch is all of an object that lies in a file of its own.
+fn is_one_file(object: &Object, stretch: Stretch) -> bool {
+    matches!(object.data, Data::File(_)) && stretch == Stretch::whole(object.size)
+}
+
+/// A part that shares its source's content. Only a checksum that the source does not have is computed.
+async fn share_part(
+    x: &Exchange,
+    source: &Source,
+    upload_id: &str,
+    number: u32,
+    algorithm: Algorithm,
+) -> Result<Part, Error> {
+    let (etag, checksum) = digests(x, source, Some(algorithm), None, false).await?;
+    let modified = x.service.context.clock.now();
+    let part = Part { size: source.object.size, etag, modified, data: Data::Nothing, checksum, sent: None };
+    let (original, fresh) = (source.original(), x.service.fresh_id());
+    let (place, id, row) = (x.place.clone(), upload_id.to_owned(), part.clone());
+    let sharing =
+        move |tx: &mut store::Tx<'_>| uploads::share_part(tx, &place, &id, number, &row, &original, fresh);
+    let freed = x.transact(sharing).await?;
+    x.service.free(freed);
+    Ok(part)
+}
+
 /// `bytes=first-last`, both given and within the source.
 fn source_stretch(x: &Exchange, object: &Object) -> Result<Stretch, Error> {
     const RANGE: &str = "x-amz-copy-source-range";
     let Some(text) = x.header(RANGE) else {
-        return match object.size > MAX_PUT_BYTES {
-            true => Err(Error::EntityTooLarge { size: object.size, limit: MAX_PUT_BYTES }),
-            false => Ok(Stretch::whole(object.size)),
-        };
+        return check_size(object.size).map(|()| Stretch::whole(object.size));
     };
     let invalid = || {
         Error::argument(

@@ -149,6 +149,22 @@ pub struct Original {
     pub seen: Data,
 }
 
+impl Original {
+    /// One more reference to its content, which has the name `fresh` if it is small.
+    ///
+    /// # Errors
+    /// `Changed` when it is not what it was any more.
+    pub fn share(&self, tx: &mut Tx<'_>, fresh: DataId) -> Result<Data, Error> {
+        let from = bucket(tx, &self.place.bucket)?;
+        let found = versions::find_object(tx, &from, &self.place, self.which)?;
+        let found = found.ok_or_else(|| Error::NoSuchKey(self.place.key.clone()))?;
+        if found.data != self.seen {
+            return Err(Error::Changed);
+        }
+        share(tx, &found.data, fresh)?.ok_or(Error::Changed)
+    }
+}
+
 /// Makes `object` share the content of `original`, provided that is still what it was.
 pub fn copy(
     tx: &mut Tx<'_>,
@@ -158,14 +174,8 @@ pub fn copy(
     condition: &WriteIf,
     fresh: DataId,
 ) -> Result<Written, Error> {
-    let from = bucket(tx, &original.place.bucket)?;
-    let found = versions::find_object(tx, &from, &original.place, original.which)?;
-    let found = found.ok_or_else(|| Error::NoSuchKey(original.place.key.clone()))?;
-    if found.data != original.seen {
-        return Err(Error::Changed);
-    }
+    let data = original.share(tx, fresh)?;
     let mut freed = Vec::new();
-    let data = share(tx, &found.data, fresh)?.ok_or(Error::Changed)?;
     let version = put(tx, place, &Object { data, ..object.clone() }, condition, &mut freed)?;
     Ok(Written { version, freed, ..Written::default() })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::{Read, Tx};
 
 use super::data::{NewData, release};
-use super::objects::{Place, WriteIf, put};
+use super::objects::{Original, Place, WriteIf, put};
 use super::{COMPLETED, MANIFESTS, PARTS, UPLOADS};
 use crate::domain::checksum::{self, Algorithm, Checksum, Kind};
 use crate::domain::id::DataId;
@@ -43,13 +43,37 @@ pub fn put_part(
     part: &Part,
     data: &NewData,
 ) -> Result<Vec<DataId>, Error> {
+    let data = data.publish(tx)?;
+    replace(tx, place, upload_id, number, Part { data, ..part.clone() })
+}
+
+/// The same of a part that shares the content of an object.
+pub fn share_part(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    upload_id: &str,
+    number: u32,
+    part: &Part,
+    original: &Original,
+    fresh: DataId,
+) -> Result<Vec<DataId>, Error> {
+    let data = original.share(tx, fresh)?;
+    replace(tx, place, upload_id, number, Part { data, ..part.clone() })
+}
+
+fn replace(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    upload_id: &str,
+    number: u32,
+    part: Part,
+) -> Result<Vec<DataId>, Error> {
     find(tx, place, upload_id)?;
     let key = (upload_id.to_owned(), number);
     let mut freed = Vec::new();
     if let Some(old) = tx.get(&PARTS, &key)? {
         release(tx, &old.data, &mut freed)?;
     }
-    let part = Part { data: data.publish(tx)?, ..part.clone() };
     tx.put(&PARTS, &key, &part)?;
     Ok(freed)
 }
