@@ -505,8 +505,7 @@ ELSEWHERE = {
     "StorageFull": (CIRCUMSTANCE, "ServiceUnavailable"),
     "ServiceUnavailable": (CIRCUMSTANCE, "ServiceUnavailable"),
     "ExpiredToken": (CIRCUMSTANCE, "ExpiredToken"),
-    # only a damaged index brings it about, with which nothing starts
-    "Store": ("services/object/src/error.rs", "a_fault_of_ours_tells_nothing_of_itself"),
+    "Store": (CIRCUMSTANCE, "test_what_is_damaged_in_the_index_is_not_given_out"),
 }
 
 

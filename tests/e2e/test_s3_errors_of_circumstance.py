@@ -1,6 +1,8 @@
 """Errors of S3 that a request alone does not bring about: of a session that ended, a client that stalls, a full disk, a
-region other than us-east-1. A cloud of their own has all of these."""
+damaged index, a region other than us-east-1. A cloud of their own has all of these."""
 
+import mmap
+import re
 import uuid
 
 import pytest
@@ -14,15 +16,37 @@ from harness.wire import Request, Signer, Wire, query_of
 
 QUARTER = 900
 # No disk has as much room as this one is to keep free, in MiB.
+ROOM = "reserve_mib = 0\ninline_max_bytes = 1048576"
+# What is in the index alone was there when the log of commits began again, after so many MiB.
+LOG_MIB = 128
 FULL = "body_timeout_s = 1\nreserve_mib = 1099511627776"
+
+
+def spoil(path, content):
+    """Changes one bit of it wherever it is kept."""
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as kept:
+        at = [found.start() for found in re.finditer(re.escape(content), kept)]
+        assert at
+        for place in at:
+            kept[place] ^= 1
 
 
 @pytest.fixture(scope="module")
 def own():
-    """A cloud in eu-west-1 whose disk is as good as full."""
-    cloud = Cloud(region="eu-west-1", objects=FULL)
+    """A cloud in eu-west-1 whose disk is as good as full, and in whose index something was damaged before that."""
+    cloud = Cloud(region="eu-west-1", objects=ROOM)
     cloud.clock = MovableClock(cloud)
     try:
+        s3 = cloud.start().client("s3")
+        s3.create_bucket(Bucket="damaged")
+        for key in ("spoilt", "whole"):
+            s3.put_object(Bucket="damaged", Key=key, Body=f"small and {key}".encode())
+        for _ in range(LOG_MIB + 8):
+            s3.put_object(Bucket="damaged", Key="filler", Body=bytes(1 << 20))
+        cloud.stop()
+        (index,) = (cloud.data / "object").rglob("*.redb")
+        spoil(index, b"small and spoilt")
+        cloud.config.write_text(cloud.config.read_text().replace(ROOM, FULL))
         cloud.start()
         yield cloud
     finally:
@@ -63,6 +87,13 @@ def test_a_disk_that_is_full_takes_nothing_new(own, bucket, ask, size):
     reply = ask("PUT", f"/{bucket}/k", body=b"x" * size)
     assert (reply.status, reply.code) == (503, "ServiceUnavailable")
     assert "Contents" not in own.client("s3").list_objects_v2(Bucket=bucket)
+
+
+def test_what_is_damaged_in_the_index_is_not_given_out(own, ask):
+    reply = ask("GET", "/damaged/spoilt")
+    assert (reply.status, reply.code, reply.message) == (500, "InternalError", "We encountered an internal error. Please try again.")
+    assert b"spoilt" not in reply.body.replace(b"<Resource>/damaged/spoilt</Resource>", b"")
+    assert ask("GET", "/damaged/whole").body == b"small and whole"
 
 
 def test_a_session_that_ended_is_told_so_and_not_that_its_key_is_unknown(own, bucket):
