@@ -7,6 +7,7 @@ it; where nothing is known of its order it is that of all other operations.
 
 import base64
 import dataclasses
+import datetime
 import hashlib
 
 import pytest
@@ -144,9 +145,12 @@ def test_a_policy_is_asked_about_what_the_document_says(w):
     few = {"NumericLessThan": {"s3:object-lock-remaining-retention-days": "10"}}
     on = f"arn:aws:s3:::{w.locked}/*"
     person = Person(w.cloud).may(allow("s3:PutObjectRetention", on=on, Condition=mode), allow("s3:BypassGovernanceRetention", on=on, Condition=few))
-    send = lambda body: w("PUT /{locked}/kept?retention", body, who=person.keys, x_amz_bypass_governance_retention="true")
+    send = lambda body, **headers: w("PUT /{locked}/kept?retention", body, who=person.keys, x_amz_bypass_governance_retention="true", **headers)
     wait_until(lambda: send(GOVERNED % EVEN_LATER).status == 200, 10, what="the retention may be put")
     assert send((GOVERNED % EVEN_LATER).replace("GOVERNANCE", "COMPLIANCE")).code == "AccessDenied"
     assert send("<Retention/>").code == send("<x").code == "AccessDenied"
+    # Headers that an upload would have do not stand for what the document does not say.
+    soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert send("<Retention/>", x_amz_object_lock_mode="GOVERNANCE", x_amz_object_lock_retain_until_date=soon).code == "AccessDenied"
     assert send(GOVERNED % LATER).message == "Access Denied because object protected by object lock."
     person.remove()

@@ -229,8 +229,13 @@ fn keys_of(retention: &Retention, now: Timestamp) -> Vec<(&'static str, String)>
     ]
 }
 
-/// The same about what a request's headers say; what cannot be is complained of later.
+/// The same about what the headers of a request say that puts an object; what cannot be is complained of later. Elsewhere they
+/// mean nothing, and must not stand for what a document does not say.
 pub fn keys_of_headers(x: &Exchange) -> Vec<(&'static str, String)> {
+    use Operation as O;
+    if !matches!(x.operation, O::PutObject | O::PostObject | O::CopyObject | O::CreateMultipartUpload) {
+        return Vec::new();
+    }
     let now = x.service.context.clock.now();
     let mode = x.header(MODE).and_then(Mode::of);
     let until = x.header(UNTIL).and_then(|text| text.trim().parse().ok());
