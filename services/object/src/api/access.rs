@@ -93,7 +93,7 @@ pub async fn check(x: &Exchange) -> Result<Option<Decision>, Error> {
 }
 
 /// Whether the bucket belongs to whom the caller thinks.
-pub fn expected_owner(x: &Exchange) -> Result<(), Error> {
+fn expected_owner(x: &Exchange) -> Result<(), Error> {
     is_expected(x, "x-amz-expected-bucket-owner", &x.bucket()?.account)
 }
 
@@ -126,7 +126,7 @@ async fn may_set_acl(x: &Exchange, resource: &Resource<'_>) -> Result<(), Error>
         _ => x.caller.account_id(),
     };
     let new = Resource { object: None, ..*resource };
-    may_as(x, "s3:PutObjectAcl", &new, own, &[]).await.map(drop)
+    may_as(x, "s3:PutObjectAcl", &new, own).await.map(drop)
 }
 
 fn has_acl(x: &Exchange) -> bool {
@@ -200,33 +200,13 @@ async fn plain_access(x: &Exchange, access: Access) -> Result<Decision, Error> {
 
 /// Decides on an action on a bucket or an object.
 pub async fn may(x: &Exchange, action: &str, resource: &Resource<'_>) -> Result<Decision, Error> {
-    may_with(x, action, resource, &[]).await
-}
-
-/// The same, with further keys that policies may ask about.
-pub async fn may_with(
-    x: &Exchange,
-    action: &str,
-    resource: &Resource<'_>,
-    keys: &[(&'static str, String)],
-) -> Result<Decision, Error> {
-    may_as(x, action, resource, owner_account(action, resource), keys).await
+    may_as(x, action, resource, owner_account(action, resource)).await
 }
 
 /// The same, where `owner` is the account whose word counts.
-async fn may_as(
-    x: &Exchange,
-    action: &str,
-    resource: &Resource<'_>,
-    owner: &str,
-    keys: &[(&'static str, String)],
-) -> Result<Decision, Error> {
+async fn may_as(x: &Exchange, action: &str, resource: &Resource<'_>, owner: &str) -> Result<Decision, Error> {
     let policy = effective_policy(x, action, resource)?;
-    let mut access = with_keys(x, Access::new(action, resource.arn()));
-    for (key, value) in keys {
-        access.keys.insert(*key, value);
-    }
-    let mut access = access
+    let mut access = with_keys(x, Access::new(action, resource.arn()))
         .key("s3:ResourceAccount", &resource.bucket.account)
         .key("aws:ResourceAccount", &resource.bucket.account)
         .owned_by(owner, policy.clone());

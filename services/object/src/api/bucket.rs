@@ -136,7 +136,10 @@ pub async fn create(x: &Exchange) -> Result<Response, Error> {
         Some(there) => {
             again(&row, there.account == account, &region)?;
             check_acl(&bucket.acl, &there)?;
-            Ok(tx.put(&BUCKETS, &row, &Bucket { acl: bucket.acl.clone(), ..there })?)
+            match there.acl == bucket.acl {
+                true => Ok(()),
+                false => Ok(tx.put(&BUCKETS, &row, &Bucket { acl: bucket.acl.clone(), ..there })?),
+            }
         }
     })
     .await?;
