@@ -7,7 +7,8 @@
 //! - A record counts only if its number follows the one before, its checksum is right and it carries the salt of the
 //!   running lap. The salt is chance and is kept in the database, so neither what is left of earlier laps nor content
 //!   that somebody stored can pass for a record.
-//! - Reading stops at the first record that does not count: nothing behind it was acknowledged.
+//! - Reading stops at the first record that does not count. Each is on the medium before the next is written, so it is the
+//!   last and was never acknowledged, or it is damaged, which a later record of the same lap tells.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
@@ -23,6 +24,9 @@ use crate::Error;
 const ALIGNMENT: usize = 4096;
 /// Salt, number, length, and the checksum of these and of the payload.
 const HEAD: usize = 32;
+
+/// How much is searched at a time for records behind one that does not count; a multiple of the alignment.
+const SEARCH: usize = 256 * ALIGNMENT;
 
 /// What a log is kept on.
 pub trait Medium: Send + Sync + 'static {
@@ -131,6 +135,25 @@ impl Log {
         self.number += 1;
         self.offset += padded(payload.len()) as u64;
         Ok(Some(payload))
+    }
+
+    /// Once there is no next record: whether one that was acknowledged is damaged, for there are later ones.
+    pub fn is_damaged(&self) -> Result<bool, Error> {
+        let mut block = vec![0; SEARCH];
+        let mut at = self.offset;
+        while at < self.capacity {
+            let read = self.read(at, &mut block)?;
+            let heads = block[..read].chunks(ALIGNMENT).filter(|head| head.len() >= HEAD);
+            let later = |head: &[u8]| le_u64(head) == self.lap.salt && le_u64(&head[8..]) > self.number + 1;
+            if heads.into_iter().any(later) {
+                return Ok(true);
+            }
+            if read < block.len() {
+                break;
+            }
+            at += read as u64;
+        }
+        Ok(false)
     }
 
     /// Puts the changes into the buffer as the next record; tells whether it fits before the end.
@@ -308,6 +331,46 @@ mod tests {
         assert_eq!(records(&mut open(&file, second)), 1);
         file.write_all_at(b"!", 40).unwrap();
         assert_eq!(records(&mut open(&file, second)), 0);
+    }
+
+    #[test]
+    fn a_damaged_record_is_told_from_one_that_was_cut_short() {
+        let file = tempfile::tempfile().unwrap();
+        let lap = Lap::behind(7);
+        let mut log = open(&file, lap);
+        let mut begins = Vec::new();
+        for n in 0..20 {
+            begins.push(log.offset);
+            assert!(log.prepare(&changes(n)));
+            log.write().unwrap();
+        }
+        let damaged = || {
+            let mut log = open(&file, lap);
+            (records(&mut log), log.is_damaged().unwrap())
+        };
+        assert_eq!(damaged(), (20, false));
+        let flip = |at: u64| {
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, at).unwrap();
+            file.write_all_at(&[byte[0] ^ 1], at).unwrap();
+        };
+        // the last may never have been acknowledged
+        flip(begins[19] + 40);
+        assert_eq!(damaged(), (19, false));
+        flip(begins[19] + 40);
+        for (damage, whole) in [(begins[3] + 50, 3), (begins[0] + 2, 0), (begins[18] + 9, 18)] {
+            flip(damage);
+            assert_eq!(damaged(), (whole, true));
+            flip(damage);
+        }
+        // what an earlier lap left is no record of this one
+        log.restart(Lap::behind(27));
+        let next = log.lap;
+        assert!(log.prepare(&changes(1)));
+        log.write().unwrap();
+        flip(40);
+        let mut log = open(&file, next);
+        assert_eq!((records(&mut log), log.is_damaged().unwrap()), (0, false));
     }
 
     #[test]

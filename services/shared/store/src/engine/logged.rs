@@ -104,6 +104,13 @@ impl Shared {
                 self.apply_record(&payload)?;
                 applied += 1;
             }
+            if log.is_damaged()? {
+                return Err(Error::Engine(format!(
+                    "the log of commits ({FILE_NAME}) is damaged behind commit {}: later commits are whole, so this one \
+                     was acknowledged, and to go on would lose it and all behind it",
+                    log.number()
+                )));
+            }
         }
         if applied > 0 {
             tracing::info!(commits = applied, "took over what the log had");
