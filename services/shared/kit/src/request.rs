@@ -1,6 +1,7 @@
 //! What travels with a request from the gateway to the service that answers it.
 //!
-//! The gateway removes these headers from what clients send and sets its own; services believe them because only
+//! In one process an [`Origin`] goes beside the request, and [`Origin::take`] never looks at its headers. On the way to another
+//! process the gateway removes these headers from what a client sent and sets its own; services believe them because only
 //! services may open their sockets.
 
 use std::cell::RefCell;
