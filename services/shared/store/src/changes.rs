@@ -1,5 +1,6 @@
 //! Byte ranges, and the overlay of uncommitted changes that a transaction reads through.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::ops::{Bound, RangeBounds};
@@ -32,6 +33,14 @@ impl ByteRange {
     /// The part behind `key`.
     pub(crate) fn after(self, key: Vec<u8>) -> Self {
         self.from(Bound::Excluded(key))
+    }
+
+    /// The part that comes after `key`, one of the range's, in this order.
+    pub(crate) fn behind(self, key: Vec<u8>, order: Order) -> Self {
+        match order {
+            Order::Ascending => ByteRange { lower: Bound::Excluded(key), ..self },
+            Order::Descending => ByteRange { upper: Bound::Excluded(key), ..self },
+        }
     }
 
     /// The part that also satisfies the lower bound `from`; never more than before.
@@ -130,25 +139,44 @@ impl Changes {
         if range.is_empty() {
             return under;
         }
-        let rows = rows.range::<[u8], _>(range.bounds());
-        let over: Box<dyn Iterator<Item = ChangedRow<'a>> + Send + 'a> = match order {
-            Order::Ascending => Box::new(rows),
-            Order::Descending => Box::new(rows.rev()),
-        };
-        Box::new(Merge { over: over.peekable(), under: under.peekable(), order })
+        let rows = rows
+            .range::<[u8], _>(range.bounds())
+            .map(|(key, value)| (Cow::Borrowed(key), value.as_ref().map(Cow::Borrowed)));
+        match order {
+            Order::Ascending => merged(rows, under, order),
+            Order::Descending => merged(rows.rev(), under, order),
+        }
     }
 }
 
-type ChangedRow<'a> = (&'a Vec<u8>, &'a Option<Vec<u8>>);
+impl IntoIterator for Changes {
+    type Item = (&'static str, TableChanges);
+    type IntoIter = std::collections::btree_map::IntoIter<&'static str, TableChanges>;
 
-/// Two sorted streams as one; where both have a key, the changed row wins.
-struct Merge<'a> {
-    over: Peekable<Box<dyn Iterator<Item = ChangedRow<'a>> + Send + 'a>>,
+    fn into_iter(self) -> Self::IntoIter {
+        self.tables.into_iter()
+    }
+}
+
+/// A changed row's key and, unless it was deleted, its value.
+type ChangedRow<'a> = (Cow<'a, Vec<u8>>, Option<Cow<'a, Vec<u8>>>);
+
+/// Changed rows over those that they change, both in `order`: where both have a key, the changed row counts.
+pub(crate) fn merged<'a>(
+    over: impl Iterator<Item = ChangedRow<'a>> + Send + 'a,
+    under: RawRows<'a>,
+    order: Order,
+) -> RawRows<'a> {
+    Box::new(Merge { over: over.peekable(), under: under.peekable(), order })
+}
+
+struct Merge<'a, O: Iterator> {
+    over: Peekable<O>,
     under: Peekable<RawRows<'a>>,
     order: Order,
 }
 
-impl Iterator for Merge<'_> {
+impl<'a, O: Iterator<Item = ChangedRow<'a>>> Iterator for Merge<'a, O> {
     type Item = Result<(Vec<u8>, Vec<u8>), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -166,7 +194,7 @@ impl Iterator for Merge<'_> {
                 self.under.next();
             }
             if let Some((key, Some(value))) = self.over.next() {
-                return Some(Ok((key.clone(), value.clone())));
+                return Some(Ok((key.into_owned(), value.into_owned())));
             }
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn serve(engine: Arc<dyn Engine>, jobs: &Receiver<Box<dyn Job>>, watc
             None => commit(engine.as_ref(), &mut batch),
         };
         match &outcome {
-            Ok(changes) => watches.bump(changes.tables()),
+            Ok(tables) => watches.bump(tables),
             Err(Error::Commit(reason)) => {
                 tracing::error!(%reason, "commit failed; the store takes no more writes");
                 poison = Some(reason.clone());
@@ -89,8 +89,8 @@ pub(crate) fn serve(engine: Arc<dyn Engine>, jobs: &Receiver<Box<dyn Job>>, watc
     }
 }
 
-/// Runs and commits a batch, again if another writer was faster.
-fn commit(engine: &dyn Engine, jobs: &mut [Box<dyn Job>]) -> Result<Changes, Error> {
+/// Runs and commits a batch, again if another writer was faster; gives the tables that it changed.
+fn commit(engine: &dyn Engine, jobs: &mut [Box<dyn Job>]) -> Result<Vec<&'static str>, Error> {
     for _ in 0..MAX_CONFLICTS {
         let base = engine.begin()?;
         let mut changes = Changes::default();
@@ -101,13 +101,14 @@ fn commit(engine: &dyn Engine, jobs: &mut [Box<dyn Job>]) -> Result<Changes, Err
                 changes.absorb(own);
             }
         }
-        if changes.is_empty() {
-            return Ok(changes);
+        let tables: Vec<_> = changes.tables().collect();
+        if tables.is_empty() {
+            return Ok(tables);
         }
-        let committed = catch_unwind(AssertUnwindSafe(|| base.commit(&changes)))
+        let committed = catch_unwind(AssertUnwindSafe(|| base.commit(changes)))
             .unwrap_or_else(|panic| Err(Error::Engine(panic_text(panic.as_ref()))));
         match committed {
-            Ok(()) => return Ok(changes),
+            Ok(()) => return Ok(tables),
             Err(Error::Conflict) => tracing::debug!("a batch conflicts with another writer and runs again"),
             Err(error) => return Err(Error::Commit(error.to_string())),
         }

@@ -117,9 +117,9 @@ impl Watches {
         tables.entry(table).or_insert_with(|| watch::Sender::new(0)).subscribe()
     }
 
-    pub(crate) fn bump(&self, changed: impl Iterator<Item = &'static str>) {
+    pub(crate) fn bump(&self, changed: &[&'static str]) {
         let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        for watch in changed.filter_map(|table| tables.get(table)) {
+        for watch in changed.iter().filter_map(|table| tables.get(table)) {
             watch.send_modify(|count| *count += 1);
         }
     }

@@ -6,7 +6,7 @@ mod medium;
 use std::sync::mpsc;
 
 use medium::Disk;
-use store::engine::RedbEngine;
+use store::engine::{LoggedEngine, RedbEngine};
 use store::{Error, Read, Store, Table};
 use tokio::task::JoinHandle;
 
@@ -97,4 +97,33 @@ async fn a_failed_commit_is_told_to_all_and_stops_all_later_writes() {
     let later = put(&store, 99).await;
     assert!(matches!(&later, Err(Error::Poisoned(why)) if why.contains("disk is gone")), "{later:?}");
     drop(store);
+}
+
+#[tokio::test]
+async fn what_the_log_has_is_neither_lost_nor_hidden_when_the_database_fails() {
+    let database = Disk::default();
+    let log = database.beside(Vec::new());
+    let open = || {
+        let redb = RedbEngine::with_backend(database.clone())?;
+        Store::with_engine(LoggedEngine::with_medium(redb, log.clone(), 64 << 10)?)
+    };
+    let store = open().unwrap();
+    put(&store, 0).await.unwrap();
+    database.fail_syncs();
+    let mut acknowledged = 0;
+    let refused = loop {
+        match put(&store, acknowledged + 1).await {
+            Ok(()) => acknowledged += 1,
+            Err(error) => break error,
+        }
+        assert!(acknowledged < 10_000, "no checkpoint was ever tried");
+    };
+    // a half of the log at the least went on without the database
+    assert!(acknowledged >= 8, "{acknowledged}");
+    assert!(matches!(&refused, Error::Commit(why) if why.contains("disk is gone")), "{refused:?}");
+    assert!(matches!(put(&store, 99_999).await, Err(Error::Poisoned(_))));
+    assert_eq!(store.snapshot().unwrap().count(&NUMBERS), Ok(acknowledged + 1));
+    drop(store);
+    database.heal();
+    assert_eq!(open().unwrap().snapshot().unwrap().count(&NUMBERS), Ok(acknowledged + 1));
 }

@@ -1,14 +1,15 @@
-//! A log of commits: one file, written from its beginning again after every checkpoint.
+//! A log of commits: one file in two halves, which are written in turn. While one is written, a checkpoint makes what the
+//! other holds superfluous; it must be done before that one is written again.
 //!
 //! A record is what one commit changed. Records follow each other at multiples of [`ALIGNMENT`], so that no sector that
 //! holds an acknowledged one is ever written again before the checkpoint that makes it superfluous.
 //!
 //! Invariants:
-//! - A record counts only if its number follows the one before, its checksum is right and it carries the salt of the
-//!   running lap. The salt is chance and is kept in the database, so neither what is left of earlier laps nor content
-//!   that somebody stored can pass for a record.
+//! - A record counts only if its number follows the one before, its checksum is right and it carries the salt of this log.
+//!   The salt is chance, made anew at each opening and kept in the database, so neither what is left of earlier records
+//!   nor content that somebody stored can pass for one. No number is given twice under one salt.
 //! - Reading stops at the first record that does not count. Each is on the medium before the next is written, so it is the
-//!   last and was never acknowledged, or it is damaged, which a later record of the same lap tells.
+//!   last and was never acknowledged, or it is damaged, which a later record with the same salt tells.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
@@ -59,39 +60,82 @@ impl Medium for File {
     }
 }
 
-/// Where a log stands; kept in the database with each checkpoint.
+/// Which part of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The first half.
+    First,
+    /// The second half.
+    Second,
+    /// All of it, as it was written by versions that knew no halves.
+    Whole,
+}
+
+impl Part {
+    /// The half that is written next.
+    fn next(self) -> Part {
+        match self {
+            Part::First => Part::Second,
+            Part::Second | Part::Whole => Part::First,
+        }
+    }
+}
+
+/// From where on the log counts; kept in the database with each checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lap {
     /// The last commit that the database has for sure.
     pub number: u64,
     /// Marks the records behind it.
     pub salt: u64,
+    /// Where the first of them is.
+    pub part: Part,
 }
 
 impl Lap {
     /// Where a database without a log stands.
-    pub const NONE: Lap = Lap { number: 0, salt: 0 };
+    pub const NONE: Lap = Lap { number: 0, salt: 0, part: Part::First };
 
     /// The lap that begins behind commit `number`.
     pub fn behind(number: u64) -> Lap {
         // keyed from the operating system's randomness, which is all that is wanted of it
         let salt = std::hash::RandomState::new().build_hasher().finish();
-        Lap { number, salt }
+        Lap { number, salt, part: Part::First }
     }
 
-    pub fn to_bytes(self) -> [u8; 17] {
-        let mut out = [1; 17];
+    pub fn to_bytes(self) -> [u8; 18] {
+        let mut out = [2; 18];
         out[1..9].copy_from_slice(&self.number.to_le_bytes());
-        out[9..].copy_from_slice(&self.salt.to_le_bytes());
+        out[9..17].copy_from_slice(&self.salt.to_le_bytes());
+        out[17] = match self.part {
+            Part::First => 0,
+            Part::Second => 1,
+            Part::Whole => 2,
+        };
         out
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Lap, Error> {
-        match bytes.split_first() {
-            Some((1, rest)) if rest.len() == 16 => Ok(Lap { number: le_u64(rest), salt: le_u64(&rest[8..]) }),
-            _ => Err(Error::Engine("the place in the log is not readable".into())),
-        }
+        let part = match bytes {
+            [1, rest @ ..] if rest.len() == 16 => Some(Part::Whole),
+            [2, rest @ .., 0] if rest.len() == 16 => Some(Part::First),
+            [2, rest @ .., 1] if rest.len() == 16 => Some(Part::Second),
+            _ => None,
+        };
+        let part = part.ok_or_else(|| Error::Engine("the place in the log is not readable".into()))?;
+        Ok(Lap { number: le_u64(&bytes[1..]), salt: le_u64(&bytes[9..]), part })
     }
+}
+
+/// Where a record fits that was prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// Behind the last.
+    Here,
+    /// In the other half.
+    OtherHalf,
+    /// In neither.
+    Nowhere,
 }
 
 /// The log, open for appending.
@@ -100,15 +144,19 @@ pub(super) struct Log {
     lap: Lap,
     /// Number of the last record.
     number: u64,
+    part: Part,
     offset: u64,
     capacity: u64,
     buffer: Vec<u8>,
 }
 
 impl Log {
-    /// A log whose records are still to be read.
+    /// A log of at most `capacity` bytes whose records are still to be read.
     pub fn new(medium: Box<dyn Medium>, lap: Lap, capacity: u64) -> Log {
-        Log { medium, lap, number: lap.number, offset: 0, capacity, buffer: Vec::new() }
+        let mut log =
+            Log { medium, lap, number: lap.number, part: lap.part, offset: 0, capacity, buffer: Vec::new() };
+        log.restart(lap);
+        log
     }
 
     /// Number of the last commit.
@@ -116,31 +164,55 @@ impl Log {
         self.number
     }
 
+    /// Begin and end of a part, in bytes.
+    fn bounds(&self, part: Part) -> (u64, u64) {
+        let half = self.capacity / 2 / ALIGNMENT as u64 * ALIGNMENT as u64;
+        match part {
+            Part::First => (0, half),
+            Part::Second => (half, 2 * half),
+            Part::Whole => (0, self.capacity),
+        }
+    }
+
     /// The payload of the next record, if there is one that counts.
     pub fn next_record(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let mut found = self.record_at(self.offset, self.bounds(self.part).1)?;
+        if found.is_none() && self.part == self.lap.part && self.part != Part::Whole {
+            // the one before may be the last that fitted
+            let next = self.part.next();
+            let (begin, end) = self.bounds(next);
+            found = self.record_at(begin, end)?;
+            if found.is_some() {
+                (self.part, self.offset) = (next, begin);
+            }
+        }
+        if let Some(payload) = &found {
+            self.number += 1;
+            self.offset += padded(payload.len()) as u64;
+        }
+        Ok(found)
+    }
+
+    fn record_at(&self, offset: u64, end: u64) -> Result<Option<Vec<u8>>, Error> {
         let mut head = [0; HEAD];
-        if self.read(self.offset, &mut head)? < HEAD {
+        if self.read(offset, &mut head)? < HEAD {
             return Ok(None);
         }
         let length = le_u64(&head[16..]);
         let ours = le_u64(&head) == self.lap.salt && le_u64(&head[8..]) == self.number + 1;
-        if !ours || length > self.capacity {
+        if !ours || length > end.saturating_sub(offset) {
             return Ok(None);
         }
         let mut payload = vec![0; usize::try_from(length).map_err(engine)?];
-        let whole = self.read(self.offset + HEAD as u64, &mut payload)? == payload.len();
-        if !whole || checksum(&head[..24], &payload) != le_u64(&head[24..]) {
-            return Ok(None);
-        }
-        self.number += 1;
-        self.offset += padded(payload.len()) as u64;
-        Ok(Some(payload))
+        let whole = self.read(offset + HEAD as u64, &mut payload)? == payload.len();
+        let right = whole && checksum(&head[..24], &payload) == le_u64(&head[24..]);
+        Ok(right.then_some(payload))
     }
 
     /// Once there is no next record: whether one that was acknowledged is damaged, for there are later ones.
     pub fn is_damaged(&self) -> Result<bool, Error> {
         let mut block = vec![0; SEARCH];
-        let mut at = self.offset;
+        let mut at = 0;
         while at < self.capacity {
             let read = self.read(at, &mut block)?;
             let heads = block[..read].chunks(ALIGNMENT).filter(|head| head.len() >= HEAD);
@@ -156,8 +228,8 @@ impl Log {
         Ok(false)
     }
 
-    /// Puts the changes into the buffer as the next record; tells whether it fits before the end.
-    pub fn prepare(&mut self, changes: &Changes) -> bool {
+    /// Puts the changes into the buffer as the next record; tells where it fits.
+    pub fn prepare(&mut self, changes: &Changes) -> Fit {
         let Log { buffer, lap, number, .. } = self;
         buffer.clear();
         buffer.extend(lap.salt.to_le_bytes());
@@ -169,7 +241,22 @@ impl Log {
         let sum = checksum(&buffer[..24], &buffer[HEAD..]);
         buffer[24..HEAD].copy_from_slice(&sum.to_le_bytes());
         buffer.resize(padded(length), 0);
-        self.offset + buffer.len() as u64 <= self.capacity
+        let size = buffer.len() as u64;
+        let fits = |begin, (_, end): (u64, u64)| begin + size <= end;
+        let other = self.bounds(self.part.next());
+        match (fits(self.offset, self.bounds(self.part)), fits(other.0, other)) {
+            (true, _) => Fit::Here,
+            (false, true) => Fit::OtherHalf,
+            (false, false) => Fit::Nowhere,
+        }
+    }
+
+    /// Goes on in the other half. What is there must be superfluous; what was written so far is once there is a checkpoint
+    /// at the lap that this gives.
+    pub fn turn(&mut self) -> Lap {
+        self.part = self.part.next();
+        self.offset = self.bounds(self.part).0;
+        Lap { number: self.number, part: self.part, ..self.lap }
     }
 
     /// Writes what was prepared and waits until it is on the medium.
@@ -184,16 +271,17 @@ impl Log {
         Ok(())
     }
 
-    /// Begins again at the front: the database has everything up to `lap`.
+    /// Begins again where `lap` does: the database has everything before it.
     pub fn restart(&mut self, lap: Lap) {
         self.lap = lap;
         self.number = lap.number;
-        self.offset = 0;
+        self.part = lap.part;
+        self.offset = self.bounds(lap.part).0;
     }
 
-    /// Whether anything was written in this lap.
+    /// Whether anything was written in this half.
     pub fn is_used(&self) -> bool {
-        self.offset > 0
+        self.offset > self.bounds(self.part).0
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<usize, Error> {
@@ -310,7 +398,7 @@ mod tests {
         let lap = Lap::behind(7);
         let mut log = open(&file, lap);
         for n in 0..20 {
-            assert!(log.prepare(&changes(n)));
+            assert_eq!(log.prepare(&changes(n)), Fit::Here);
             log.write().unwrap();
         }
         let end = log.offset;
@@ -321,7 +409,7 @@ mod tests {
         // the next lap writes over the first records; what is left of this one does not count
         log.restart(Lap::behind(27));
         let second = log.lap;
-        assert!(log.prepare(&changes(1)));
+        assert_eq!(log.prepare(&changes(1)), Fit::Here);
         log.write().unwrap();
         assert_eq!(records(&mut open(&file, second)), 1);
         // a flipped bit ends it, and so does the end of the file
@@ -341,7 +429,7 @@ mod tests {
         let mut begins = Vec::new();
         for n in 0..20 {
             begins.push(log.offset);
-            assert!(log.prepare(&changes(n)));
+            assert_eq!(log.prepare(&changes(n)), Fit::Here);
             log.write().unwrap();
         }
         let damaged = || {
@@ -366,11 +454,60 @@ mod tests {
         // what an earlier lap left is no record of this one
         log.restart(Lap::behind(27));
         let next = log.lap;
-        assert!(log.prepare(&changes(1)));
+        assert_eq!(log.prepare(&changes(1)), Fit::Here);
         log.write().unwrap();
         flip(40);
         let mut log = open(&file, next);
         assert_eq!((records(&mut log), log.is_damaged().unwrap()), (0, false));
+    }
+
+    #[test]
+    fn halves_are_written_in_turn_and_read_from_either() {
+        let file = tempfile::tempfile().unwrap();
+        let small = |lap| Log::new(Box::new(file.try_clone().unwrap()), lap, 256 << 10);
+        let mut log = small(Lap::behind(7));
+        let mut laps = vec![log.lap];
+        for n in 0..200 {
+            match log.prepare(&changes(n)) {
+                Fit::Here => {}
+                Fit::OtherHalf => laps.push(log.turn()),
+                Fit::Nowhere => panic!("it would fit"),
+            }
+            log.write().unwrap();
+        }
+        assert!(laps.len() > 4, "{}", laps.len());
+        let found = |lap: Lap| {
+            let mut log = small(lap);
+            (records(&mut log), log.number, log.is_damaged().unwrap())
+        };
+        // as of the last checkpoint, and of the one before, whose half is not written over yet
+        for lap in &laps[laps.len() - 2..] {
+            assert_eq!(found(*lap), ((207 - lap.number) as usize, 207, false));
+            assert_eq!(Lap::from_bytes(&lap.to_bytes()), Ok(*lap));
+        }
+        // a record that does not follow is not taken over from the other half: it tells of damage
+        let [before, last] = [laps[laps.len() - 2], laps[laps.len() - 1]];
+        let at = log.bounds(last.part).0;
+        file.write_all_at(b"!", at + 40).unwrap();
+        assert_eq!(found(before), ((last.number - before.number) as usize, last.number, true));
+    }
+
+    #[test]
+    fn a_log_of_a_version_without_halves_is_read() {
+        let file = tempfile::tempfile().unwrap();
+        let old = Lap { part: Part::Whole, ..Lap::behind(7) };
+        let mut log = Log::new(Box::new(file.try_clone().unwrap()), old, 256 << 10);
+        let mut written = 0;
+        while log.prepare(&changes(written)) == Fit::Here {
+            log.write().unwrap();
+            written += 1;
+        }
+        assert!(log.offset > 200 << 10);
+        let place = [&[1][..], &old.number.to_le_bytes(), &old.salt.to_le_bytes()].concat();
+        let lap = Lap::from_bytes(&place).unwrap();
+        let mut log = Log::new(Box::new(file.try_clone().unwrap()), lap, 256 << 10);
+        assert_eq!((records(&mut log) as u64, log.is_damaged().unwrap()), (written, false));
+        assert!(Lap::from_bytes(&place[1..]).is_err());
     }
 
     #[test]

@@ -1,41 +1,79 @@
-//! The redb engine with a log of commits in front: a commit is durable with one sequential write and one sync, and
-//! visible in redb at once but not durable there until the next checkpoint. For a service whose commits are its users'
-//! requests; the others have no need of a second file.
+//! The redb engine with a log of commits in front. A commit is durable with one sequential write and one sync; its rows
+//! are kept in memory until there are some megabytes of them, and a thread then puts them into redb together. For a
+//! service whose commits are its users' requests; the others have no need of a second file.
 //!
 //! Invariants:
 //! - A commit is answered, and seen by any reader, only after its record is on the medium.
+//! - What a reader sees is redb, under one or two generations of rows that are not in it yet ([`Recent`]), as of a commit.
 //! - Applying a record twice is the same as applying it once: it holds whole rows and deletions.
-//! - A checkpoint is one durable redb commit that also says where the log goes on.
+//! - A checkpoint is one durable redb commit that also says where the log goes on. A half of the log is written again only
+//!   after the checkpoint behind it.
 
+use std::borrow::Cow::Owned;
 use std::fs::{File, OpenOptions};
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 use redb::{Database, Durability, WriteTransaction};
 
-use super::log::{Lap, Log, Medium, decode};
-use super::redb::{RedbEngine, RedbView, definition, engine, text};
-use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, View};
+use super::log::{Fit, Lap, Log, Medium, decode};
+use super::recent::{Newest, Recent};
+use super::redb::{RedbEngine, RedbView, apply, apply_rows, definition, engine, text};
+use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, See, View};
 use crate::Error;
+use crate::changes::merged;
 
 /// The log within the directory given to `open`.
 const FILE_NAME: &str = "store.log";
 /// Size of the log. More makes checkpoints rarer and opening after a kill slower (about 100 MiB a second).
 const CAPACITY: u64 = 128 << 20;
+/// Rows in memory, in bytes, that are worth a transaction of redb. The more there are, the less each costs. A smaller log
+/// has less.
+const GENERATION: u64 = 4 << 20;
+/// So many times as much waits in memory before commits wait for redb.
+const PATIENCE: usize = 4;
 /// Where the log goes on; a table that no service has.
 const PLACE: &str = "store log";
 const PLACE_KEY: &[u8] = b"place";
 
 /// A redb database behind a log.
-pub struct LoggedEngine(Arc<Shared>);
+pub struct LoggedEngine {
+    shared: Arc<Shared>,
+    settler: Option<JoinHandle<()>>,
+}
 
 struct Shared {
     db: Arc<Database>,
     /// What is committed. Readers share it until the next commit.
-    current: RwLock<Arc<RedbView>>,
+    current: RwLock<Arc<State>>,
     /// Only the commit thread writes.
     log: Mutex<Log>,
+    settling: Mutex<Settling>,
+    /// Wakes who waits for a change of `settling`.
+    moved: Condvar,
+    /// From how many bytes on rows are put into redb.
+    generation: usize,
+}
+
+/// What is on its way into redb.
+#[derive(Default)]
+struct Settling {
+    generation: Option<Generation>,
+    /// Why nothing more will be settled.
+    failed: Option<String>,
+    /// No more will come.
+    ended: bool,
+}
+
+/// Rows that are complete, and where the log goes on behind them if they begin a new half.
+#[derive(Clone)]
+struct Generation {
+    rows: Arc<Recent>,
+    lap: Option<Lap>,
 }
 
 impl LoggedEngine {
@@ -53,16 +91,23 @@ impl LoggedEngine {
     /// A log of at most `capacity` bytes on any medium, in front of an engine that nobody else uses.
     pub fn with_medium(redb: RedbEngine, medium: impl Medium, capacity: u64) -> Result<Self, Error> {
         let db = redb.into_database();
-        let current = RwLock::new(Arc::new(RedbView::of(&db)?));
-        let lap = {
-            let view = current.read().unwrap_or_else(PoisonError::into_inner);
-            let place = view.get(PLACE, PLACE_KEY)?;
-            place.map_or(Ok(Lap::NONE), |bytes| Lap::from_bytes(&bytes))?
-        };
-        let log = Mutex::new(Log::new(Box::new(medium), lap, capacity));
-        let shared = Arc::new(Shared { db, current, log });
+        let view = RedbView::of(&db)?;
+        let place = view.get(PLACE, PLACE_KEY)?;
+        let lap = place.map_or(Ok(Lap::NONE), |bytes| Lap::from_bytes(&bytes))?;
+        let state = State { redb: Arc::new(view), generations: Vec::new(), commit: lap.number };
+        let shared = Arc::new(Shared {
+            db,
+            current: RwLock::new(Arc::new(state)),
+            log: Mutex::new(Log::new(Box::new(medium), lap, capacity)),
+            settling: Mutex::default(),
+            moved: Condvar::new(),
+            generation: usize::try_from(GENERATION.min(capacity / 8)).map_err(engine)?,
+        });
         shared.recover(lap)?;
-        Ok(LoggedEngine(shared))
+        let settles = Arc::clone(&shared);
+        let settler =
+            std::thread::Builder::new().name("store-settle".into()).spawn(move || settles.settle_on());
+        Ok(LoggedEngine { shared, settler: Some(settler.map_err(engine)?) })
     }
 }
 
@@ -115,54 +160,51 @@ impl Shared {
         if applied > 0 {
             tracing::info!(commits = applied, "took over what the log had");
         }
-        self.checkpoint(&mut log, None)
+        let lap = Lap::behind(log.number());
+        self.write_to_redb(Some(lap), |_| Ok(()))?;
+        log.restart(lap);
+        self.publish(|state| State {
+            generations: vec![Arc::default()],
+            commit: lap.number,
+            ..state.clone()
+        });
+        Ok(())
     }
 
     fn apply_record(&self, payload: &[u8]) -> Result<(), Error> {
-        let txn = self.begin(Durability::None)?;
-        for (table, rows) in decode(payload)? {
-            let mut table = txn.open_table(definition(table)).map_err(engine)?;
-            for (key, value) in rows {
-                match value {
-                    Some(value) => drop(table.insert(key, value).map_err(engine)?),
-                    None => drop(table.remove(key).map_err(engine)?),
-                }
-            }
-        }
+        let tables = decode(payload)?;
+        let txn = begin(&self.db, Durability::None)?;
+        tables.into_iter().try_for_each(|(table, rows)| apply_rows(&txn, table, rows))?;
         txn.commit().map_err(engine)
     }
 
-    /// Makes everything durable in redb, `more` with it, and begins the log again.
-    fn checkpoint(&self, log: &mut Log, more: Option<&Changes>) -> Result<(), Error> {
-        let lap = Lap::behind(log.number() + u64::from(more.is_some()));
-        let mut txn = self.begin(Durability::Immediate)?;
-        txn.set_quick_repair(true);
-        if let Some(changes) = more {
-            apply(&txn, changes)?;
-        }
-        {
+    /// One commit of redb, which readers see from then on. With a lap it is durable, and a checkpoint.
+    fn write_to_redb(
+        &self,
+        lap: Option<Lap>,
+        write: impl FnOnce(&WriteTransaction) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let durability = if lap.is_some() { Durability::Immediate } else { Durability::None };
+        let mut txn = begin(&self.db, durability)?;
+        txn.set_quick_repair(lap.is_some());
+        write(&txn)?;
+        if let Some(lap) = lap {
             let mut table = txn.open_table(definition(PLACE)).map_err(engine)?;
             table.insert(PLACE_KEY, lap.to_bytes().as_slice()).map_err(engine)?;
         }
         txn.commit().map_err(engine)?;
-        log.restart(lap);
-        self.publish()
-    }
-
-    fn begin(&self, durability: Durability) -> Result<WriteTransaction, Error> {
-        let mut txn = self.db.begin_write().map_err(engine)?;
-        txn.set_durability(durability).map_err(engine)?;
-        Ok(txn)
-    }
-
-    /// Lets readers see what is committed.
-    fn publish(&self) -> Result<(), Error> {
-        let fresh = Arc::new(RedbView::of(&self.db)?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let redb = Arc::new(RedbView::of(&self.db)?);
+        self.publish(|state| State { redb, ..state.clone() });
         Ok(())
     }
 
-    fn current(&self) -> Arc<RedbView> {
+    /// Lets readers see another state.
+    fn publish(&self, next: impl FnOnce(&State) -> State) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(next(&current));
+    }
+
+    fn current(&self) -> Arc<State> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -170,74 +212,242 @@ impl Shared {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn commit(&self, changes: &Changes) -> Result<(), Error> {
+    fn settling(&self) -> MutexGuard<'_, Settling> {
+        self.settling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn commit(&self, changes: Changes) -> Result<(), Error> {
         let mut log = self.log();
-        if !log.prepare(changes) {
-            // the log is full, or the batch larger than all of it
-            return self.checkpoint(&mut log, Some(changes));
+        let size = self.current().newest().size();
+        if size >= PATIENCE * self.generation || (size >= self.generation && self.is_settled()?) {
+            self.close_generation(None)?;
+        }
+        match log.prepare(&changes) {
+            Fit::Here => {}
+            Fit::OtherHalf => {
+                // it is superfluous once the checkpoint behind it is done
+                self.wait_until_settled()?;
+                let lap = log.turn();
+                self.close_generation(Some(lap))?;
+            }
+            Fit::Nowhere => return self.commit_past_the_log(&mut log, &changes),
         }
         log.write()?;
-        let txn = self.begin(Durability::None)?;
-        apply(&txn, changes)?;
-        txn.commit().map_err(engine)?;
-        self.publish()
+        let commit = log.number();
+        self.current().newest().add(commit, changes);
+        self.publish(|state| State { commit, ..state.clone() });
+        Ok(())
     }
-}
 
-fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<(), Error> {
-    for (name, rows) in changes.iter() {
-        let mut table = txn.open_table(definition(name)).map_err(engine)?;
-        for (key, value) in rows {
-            match value {
-                Some(value) => drop(table.insert(key.as_slice(), value.as_slice()).map_err(engine)?),
-                None => drop(table.remove(key.as_slice()).map_err(engine)?),
+    /// A commit that is larger than half of the log.
+    fn commit_past_the_log(&self, log: &mut Log, changes: &Changes) -> Result<(), Error> {
+        self.close_generation(None)?;
+        self.wait_until_settled()?;
+        let lap = Lap::behind(log.number() + 1);
+        self.write_to_redb(Some(lap), |txn| apply(txn, changes))?;
+        log.restart(lap);
+        self.publish(|state| State { commit: lap.number, ..state.clone() });
+        Ok(())
+    }
+
+    /// Hands the newest generation over to be settled, when the one before it is, and begins another.
+    fn close_generation(&self, lap: Option<Lap>) -> Result<(), Error> {
+        self.wait_until_settled()?;
+        let rows = Arc::clone(self.current().newest());
+        self.publish(|state| {
+            let generations = [Arc::default()].into_iter().chain(state.generations.iter().cloned()).collect();
+            State { generations, ..state.clone() }
+        });
+        self.settling().generation = Some(Generation { rows, lap });
+        self.moved.notify_all();
+        Ok(())
+    }
+
+    fn is_settled(&self) -> Result<bool, Error> {
+        let settling = self.settling();
+        match &settling.failed {
+            Some(reason) => Err(Error::Engine(reason.clone())),
+            None => Ok(settling.generation.is_none()),
+        }
+    }
+
+    fn wait_until_settled(&self) -> Result<(), Error> {
+        let busy = |settling: &mut Settling| settling.generation.is_some() && settling.failed.is_none();
+        drop(self.moved.wait_while(self.settling(), busy).unwrap_or_else(PoisonError::into_inner));
+        self.is_settled().map(drop)
+    }
+
+    /// Settles generations until there will be no more, or one fails: it then stays where readers find it, and in the log.
+    fn settle_on(&self) {
+        loop {
+            let idle = |settling: &mut Settling| settling.generation.is_none() && !settling.ended;
+            let settling = self.moved.wait_while(self.settling(), idle);
+            let next = settling.unwrap_or_else(PoisonError::into_inner).generation.clone();
+            let Some(generation) = next else { return };
+            let settled = catch_unwind(AssertUnwindSafe(|| self.settle(&generation)))
+                .unwrap_or_else(|_| Err(Error::Engine("the engine panicked".into())));
+            let mut settling = self.settling();
+            match &settled {
+                Ok(()) => settling.generation = None,
+                Err(error) => settling.failed = Some(error.to_string()),
+            }
+            drop(settling);
+            self.moved.notify_all();
+            if let Err(error) = settled {
+                tracing::error!(%error, "what the log has cannot be put into the store");
+                return;
             }
         }
     }
-    Ok(())
+
+    fn settle(&self, generation: &Generation) -> Result<(), Error> {
+        self.write_to_redb(generation.lap, |txn| {
+            generation.rows.newest(|table, rows: &mut Newest<'_>| apply_rows(txn, table, rows))
+        })?;
+        self.publish(|state| {
+            let kept = state.generations.iter().filter(|known| !Arc::ptr_eq(known, &generation.rows));
+            State { generations: kept.cloned().collect(), ..state.clone() }
+        });
+        Ok(())
+    }
+
+    /// Leaves nothing in the log, so that opening again is quick.
+    fn finish(&self) -> Result<(), Error> {
+        let mut log = self.log();
+        self.wait_until_settled()?;
+        if !log.is_used() {
+            return Ok(());
+        }
+        let lap = Lap::behind(log.number());
+        self.settle(&Generation { rows: Arc::clone(self.current().newest()), lap: Some(lap) })?;
+        log.restart(lap);
+        Ok(())
+    }
+}
+
+fn begin(db: &Database, durability: Durability) -> Result<WriteTransaction, Error> {
+    let mut txn = db.begin_write().map_err(engine)?;
+    txn.set_durability(durability).map_err(engine)?;
+    Ok(txn)
 }
 
 impl Engine for LoggedEngine {
     fn snapshot(&self) -> Result<Arc<dyn View>, Error> {
-        Ok(self.0.current())
+        Ok(self.shared.current())
     }
 
     fn begin(&self) -> Result<Box<dyn Batch>, Error> {
-        Ok(Box::new(LoggedBatch { view: self.0.current(), shared: Arc::clone(&self.0) }))
+        Ok(Box::new(LoggedBatch { state: self.shared.current(), shared: Arc::clone(&self.shared) }))
     }
 }
 
 impl Drop for LoggedEngine {
-    /// Leaves nothing in the log, so that opening again is quick. Nothing is lost when this fails.
+    /// Nothing is lost when this fails.
     fn drop(&mut self) {
-        let mut log = self.0.log();
-        if log.is_used()
-            && let Err(error) = self.0.checkpoint(&mut log, None)
-        {
+        self.shared.settling().ended = true;
+        self.shared.moved.notify_all();
+        let panicked = self.settler.take().is_some_and(|settler| settler.join().is_err());
+        if panicked {
+            tracing::error!("the thread that settles commits panicked; the log has what is missing");
+        } else if let Err(error) = self.shared.finish() {
             tracing::warn!(%error, "the last checkpoint failed; the log has what is missing");
         }
     }
 }
 
+/// What was committed up to a commit.
+#[derive(Clone)]
+struct State {
+    redb: Arc<RedbView>,
+    /// What redb does not have yet, newest first; there is always one, and one more while that is put into redb.
+    generations: Vec<Arc<Recent>>,
+    commit: u64,
+}
+
+impl State {
+    /// The generation that commits are added to.
+    fn newest(&self) -> &Arc<Recent> {
+        &self.generations[0]
+    }
+}
+
+impl View for State {
+    fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let changed = self.generations.iter().find_map(|recent| recent.get(table, key, self.commit));
+        changed.map_or_else(|| self.redb.get(table, key), Ok)
+    }
+
+    fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error> {
+        let under = self.redb.range(table, range, order)?;
+        Ok(self.generations.iter().rev().fold(under, |under, recent| {
+            let mut changed = recent.walk(table, range, order, self.commit).peekable();
+            match changed.peek() {
+                None => under,
+                Some(_) => merged(changed.map(|(key, value)| (Owned(key), value.map(Owned))), under, order),
+            }
+        }))
+    }
+
+    fn visit(&self, table: &'static str, range: &ByteRange, see: &mut See<'_>) -> Result<(), Error> {
+        self.visit_from(&self.generations, table, range, see)
+    }
+}
+
+impl State {
+    /// Shows the rows of redb with the changes of these generations, newest first.
+    fn visit_from(
+        &self,
+        generations: &[Arc<Recent>],
+        table: &'static str,
+        range: &ByteRange,
+        see: &mut See<'_>,
+    ) -> Result<(), Error> {
+        let Some((recent, older)) = generations.split_first() else {
+            return self.redb.visit(table, range, see);
+        };
+        let mut changed = recent.walk(table, range, Order::Ascending, self.commit).peekable();
+        if changed.peek().is_none() {
+            return self.visit_from(older, table, range, see);
+        }
+        let mut flow = ControlFlow::Continue(());
+        self.visit_from(older, table, range, &mut |key, value| {
+            while let Some((changed, fresh)) = changed.next_if(|(changed, _)| changed.as_slice() <= key) {
+                flow = fresh.map_or(ControlFlow::Continue(()), |fresh| see(&changed, &fresh));
+                if flow.is_break() || changed == key {
+                    return flow;
+                }
+            }
+            flow = see(key, value);
+            flow
+        })?;
+        while flow.is_continue()
+            && let Some((key, value)) = changed.next()
+        {
+            flow = value.map_or(ControlFlow::Continue(()), |value| see(&key, &value));
+        }
+        Ok(())
+    }
+}
+
 struct LoggedBatch {
-    view: Arc<RedbView>,
+    state: Arc<State>,
     shared: Arc<Shared>,
 }
 
 impl View for LoggedBatch {
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.view.get(table, key)
+        self.state.get(table, key)
     }
 
     fn range(&self, table: &'static str, range: &ByteRange, order: Order) -> Result<RawRows<'static>, Error> {
-        self.view.range(table, range, order)
+        self.state.range(table, range, order)
     }
 }
 
 impl Batch for LoggedBatch {
-    fn commit(self: Box<Self>, changes: &Changes) -> Result<(), Error> {
-        let LoggedBatch { view, shared } = *self;
-        drop(view);
+    fn commit(self: Box<Self>, changes: Changes) -> Result<(), Error> {
+        let LoggedBatch { state, shared } = *self;
+        drop(state);
         shared.commit(changes)
     }
 }

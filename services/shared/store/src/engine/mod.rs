@@ -14,6 +14,7 @@ pub use crate::changes::{ByteRange, Changes};
 
 mod log;
 mod logged;
+mod recent;
 mod redb;
 
 pub use self::log::Medium;
@@ -74,5 +75,5 @@ pub trait View: Send + Sync {
 pub trait Batch: View {
     /// Applies all changes at once and returns when they are durable. After any error but [`Error::Conflict`] the
     /// outcome counts as unknown and the store stops writing.
-    fn commit(self: Box<Self>, changes: &Changes) -> Result<(), Error>;
+    fn commit(self: Box<Self>, changes: Changes) -> Result<(), Error>;
 }

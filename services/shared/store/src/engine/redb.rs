@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
     AccessGuard, Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadTransaction,
-    ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError,
+    ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError, WriteTransaction,
 };
 
 use super::{Batch, ByteRange, Changes, Engine, Order, RawRows, See, View};
@@ -167,24 +167,39 @@ impl View for RedbBatch {
 }
 
 impl Batch for RedbBatch {
-    fn commit(self: Box<Self>, changes: &Changes) -> Result<(), Error> {
+    fn commit(self: Box<Self>, changes: Changes) -> Result<(), Error> {
         let RedbBatch { view, db } = *self;
         // an open read transaction would keep the pages that this commit frees
         drop(view);
         let mut txn = db.begin_write().map_err(engine)?;
         txn.set_durability(Durability::Immediate).map_err(engine)?;
         txn.set_quick_repair(true);
-        for (name, rows) in changes.iter() {
-            let mut table = txn.open_table(definition(name)).map_err(engine)?;
-            for (key, value) in rows {
-                match value {
-                    Some(value) => drop(table.insert(key.as_slice(), value.as_slice()).map_err(engine)?),
-                    None => drop(table.remove(key.as_slice()).map_err(engine)?),
-                }
-            }
-        }
+        apply(&txn, &changes)?;
         txn.commit().map_err(engine)
     }
+}
+
+/// Puts what a commit changed into a transaction.
+pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<(), Error> {
+    changes.iter().try_for_each(|(table, rows)| {
+        apply_rows(txn, table, rows.iter().map(|(key, value)| (key.as_slice(), value.as_deref())))
+    })
+}
+
+/// The rows of one table: with a value to be put, without one to be deleted.
+pub(super) fn apply_rows<'r>(
+    txn: &WriteTransaction,
+    table: &str,
+    rows: impl IntoIterator<Item = (&'r [u8], Option<&'r [u8]>)>,
+) -> Result<(), Error> {
+    let mut table = txn.open_table(definition(table)).map_err(engine)?;
+    for (key, value) in rows {
+        match value {
+            Some(value) => drop(table.insert(key, value).map_err(engine)?),
+            None => drop(table.remove(key).map_err(engine)?),
+        }
+    }
+    Ok(())
 }
 
 /// Opens a database file, which takes its lock; waits for who is about to let go of it.

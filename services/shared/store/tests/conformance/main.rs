@@ -1,14 +1,17 @@
-//! What every engine must give, run on each: redb on a disk, redb behind a log, redb in memory, a plain map, and the map with a second
-//! writer in its way so that batches conflict and run again.
+//! What every engine must give, run on each: redb on a disk, redb behind a log, and behind one so small that its halves are
+//! written in turn all the time, redb in memory, a plain map, and the map with a second writer in its way so that batches
+//! conflict and run again.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 mod map_engine;
 mod reads;
+mod snapshots;
 mod values;
 mod writes;
 
 use std::future::Future;
 
+use store::engine::{LoggedEngine, RedbEngine};
 use store::{Error, Read, Store, Table};
 
 const ITEMS: Table<(String, u64), String> = Table::new("items");
@@ -48,6 +51,7 @@ macro_rules! on_every_engine {
     ($($module:ident::$name:ident),+ $(,)?) => {
         on_every_engine!(@engine redb_on_disk, crate::on_disk; $($module::$name),+);
         on_every_engine!(@engine logged, crate::logged; $($module::$name),+);
+        on_every_engine!(@engine small_log, crate::small_log; $($module::$name),+);
         on_every_engine!(@engine redb_in_memory, crate::in_memory; $($module::$name),+);
         on_every_engine!(@engine map, crate::map_engine::quiet; $($module::$name),+);
         on_every_engine!(@engine contended_map, crate::map_engine::contended; $($module::$name),+);
@@ -71,6 +75,12 @@ fn on_disk() -> (Store, Option<tempfile::TempDir>) {
 fn logged() -> (Store, Option<tempfile::TempDir>) {
     let directory = tempfile::tempdir().unwrap();
     (Store::open_logged(&directory.path().join("state"), 16 << 20).unwrap(), Some(directory))
+}
+
+fn small_log() -> (Store, Option<tempfile::TempDir>) {
+    let log = tempfile::tempfile().unwrap();
+    let engine = LoggedEngine::with_medium(RedbEngine::in_memory().unwrap(), log, 32 << 10).unwrap();
+    (Store::with_engine(engine).unwrap(), None)
 }
 
 fn in_memory() -> (Store, Option<tempfile::TempDir>) {

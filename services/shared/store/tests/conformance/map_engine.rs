@@ -76,7 +76,7 @@ impl View for MapView {
 }
 
 impl Batch for MapView {
-    fn commit(self: Box<Self>, changes: &Changes) -> Result<(), Error> {
+    fn commit(self: Box<Self>, changes: Changes) -> Result<(), Error> {
         if self.shared.commits.fetch_add(1, Ordering::Relaxed) % self.conflict_every
             == self.conflict_every - 1
         {

@@ -65,6 +65,10 @@ impl Disk {
         self.state.lock().unwrap().fail_syncs = true;
     }
 
+    pub fn heal(&self) {
+        self.state.lock().unwrap().fail_syncs = false;
+    }
+
     /// What may be on the medium when power fails after the operation before `moment`: everything that a completed
     /// sync covers; of later writes, each 4 KiB page only with the chance `kept` (in 1/256).
     pub fn lose_power(&self, moment: usize, kept: u8, random: &mut Random) -> Vec<u8> {
