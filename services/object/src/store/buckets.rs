@@ -1,12 +1,40 @@
-//! Buckets by whose they are: counting and listing cost by what an account has, never by what there is.
+//! Buckets as transactions look at them, and by whose they are: counting and listing cost by what an account has, never by
+//! what there is.
 //!
 //! The indexes follow every write of a bucket by themselves. What a version wrote that did not have them is entered when the
 //! service starts.
 
-use store::{Error, Read, StartsWith, Store, Tx};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use store::{Error, RawRead, Read, Rows, StartsWith, Store, Tx, Value};
 
 use super::{BUCKETS, BUCKETS_BY_ACCOUNT, BUCKETS_BY_CREATOR};
 use crate::domain::bucket::Bucket;
+
+/// A bucket's row, and what it says.
+type Decoded = (Vec<u8>, Arc<Bucket>);
+
+thread_local! {
+    /// What this thread decoded last. Nearly every transaction looks at a bucket, most at the one of the transaction before,
+    /// and they run on one thread.
+    static LAST: RefCell<Option<Decoded>> = const { RefCell::new(None) };
+}
+
+/// A bucket; decoded again only when its row is another than that of the last one.
+pub fn find(tx: &Tx<'_>, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+    let Some(row) = tx.raw_get(BUCKETS.name(), &store::encode_key(&name.to_owned()))? else {
+        return Ok(None);
+    };
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, bucket)) if *known == row => Ok(Some(Arc::clone(bucket))),
+        _ => {
+            let bucket = Arc::new(Bucket::from_bytes(&row)?);
+            *last = Some((row, Arc::clone(&bucket)));
+            Ok(Some(bucket))
+        }
+    })
+}
 
 /// The names of an account's buckets that begin so, in order.
 pub fn names(read: &impl Read, account: &str, prefix: &str) -> Result<Vec<String>, Error> {
@@ -47,6 +75,23 @@ mod tests {
     fn bucket(account: &str, creator: Option<&str>) -> Bucket {
         let creator = creator.map(str::to_owned);
         Bucket { creator, ..Bucket::new("owner", account, Timestamp::UNIX_EPOCH) }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_sees_what_its_own_bucket_is_now() {
+        let store = Store::in_memory().unwrap();
+        let seen = store.transact(|tx| {
+            let mut seen = Vec::new();
+            for (name, account) in [("a", ONE), ("b", ONE), ("a", TWO)] {
+                tx.put(&BUCKETS, &name.into(), &bucket(account, None))?;
+                let account = |name| Ok::<_, Error>(find(tx, name)?.map(|bucket| bucket.account.clone()));
+                seen.push((account("a")?, account("b")?, account("c")?));
+            }
+            Ok::<_, Error>(seen)
+        });
+        let (one, two) = (Some(ONE.to_owned()), Some(TWO.to_owned()));
+        let expected = [(one.clone(), None, None), (one.clone(), one.clone(), None), (two, one, None)];
+        assert_eq!(seen.await.unwrap(), expected);
     }
 
     #[tokio::test]

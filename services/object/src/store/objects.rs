@@ -1,13 +1,15 @@
 //! Objects and buckets: each function is one transaction's work.
 
+use std::sync::Arc;
+
 use api_spec::ApiError;
 use kit::Quotas;
 use store::{Read, StartsWith, Tx};
 
 use super::data::{NewData, release, share};
-use super::usage;
 use super::versions::{self, make_way};
 use super::{BUCKETS, CORS, LIFECYCLES, OBJECTS, PARTS, UPLOADS, VERSIONS};
+use super::{buckets, usage};
 use crate::domain::bucket::Bucket;
 use crate::domain::id::DataId;
 use crate::domain::lock::Removal;
@@ -119,9 +121,8 @@ pub fn put(
     Ok(bucket.version_shown(version))
 }
 
-fn bucket(tx: &Tx<'_>, name: &str) -> Result<Bucket, Error> {
-    let name = name.to_owned();
-    tx.get(&BUCKETS, &name)?.ok_or(Error::NoSuchBucket(name))
+fn bucket(tx: &Tx<'_>, name: &str) -> Result<Arc<Bucket>, Error> {
+    buckets::find(tx, name)?.ok_or_else(|| Error::NoSuchBucket(name.to_owned()))
 }
 
 /// Publishes new content as an object.
