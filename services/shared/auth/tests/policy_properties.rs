@@ -4,7 +4,7 @@
 
 use auth::policy::{
     Context, Decision, Kind, Policies, Policy, PolicyKind, Principal, Quota, Request, Source, evaluate,
-    evaluate_trust, exceeded,
+    evaluate_apart, evaluate_trust, exceeded,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -211,6 +211,26 @@ proptest! {
             if evaluate(&request, &alone, None, None).is_allowed() {
                 prop_assert!(opens);
             }
+        }
+    }
+
+    /// What is decided without the circumstances is what is decided with them, whichever they are; and it is decided so
+    /// wherever nothing asks for them.
+    #[test]
+    fn circumstances_that_nobody_asks_for_do_not_matter(world in world(), other in context()) {
+        let account = world.account.unwrap_or("111122223333");
+        let world = World { account: Some(account), ..world };
+        let bucket = world.bucket.as_ref().map(|statements| policy(statements, PolicyKind::Resource));
+        let (policies, asked) = (world.policies(), (world.action, world.resource));
+        let apart = evaluate_apart(&world.principal, asked, &policies, bucket.as_ref(), account);
+        let all = [&world.identity[..], world.boundary.as_slice(), world.session.as_slice(), world.bucket.as_slice()];
+        let asks = |statement: &Value| !statement["Condition"].is_null();
+        match apart {
+            Some(decision) => {
+                prop_assert_eq!(&decision, &world.decide());
+                prop_assert_eq!(&decision, &World { context: other, ..world }.decide());
+            }
+            None => prop_assert!(all.concat().concat().iter().any(asks), "nothing asks"),
         }
     }
 

@@ -174,6 +174,22 @@ pub enum Refused {
     Failed(ApiError),
 }
 
+/// Allows a caller an action on a resource that has an owner and perhaps a policy, provided that this is so whatever the
+/// circumstances. Otherwise none: then it takes an [`Access`] with its keys to decide, and to say why not.
+pub fn allowed_apart(
+    context: &Context,
+    caller: &Caller,
+    (action, resource): (&str, &str),
+    policy: Option<&Policy>,
+    owner: &str,
+) -> Option<Decision> {
+    let policies = &caller.holder()?.policies;
+    let decision = policy::evaluate_apart(caller.principal(), (action, resource), policies, policy, owner);
+    let allowed = decision.filter(Decision::is_allowed)?;
+    context.credentials.usage.note(caller, action);
+    Some(allowed)
+}
+
 /// Evaluates every access. A refusal is given only on identity's word of this moment: what the cache would refuse
 /// is asked again, so that a permission just given works at once.
 pub async fn authorize(context: &Context, caller: &Caller, accesses: &[Access]) -> Authorized {

@@ -9,11 +9,12 @@
 
 use super::arn;
 use super::document::Policy;
-use super::keys::Keys;
+use super::keys::{Circumstances, Keys};
 use super::principal_element::Grant;
 use super::statement::{Statement, Subject, service_bit};
 use super::{Context, Principal};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// One question: may this principal do this action on this resource, the circumstances being these?
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,12 @@ pub struct Request<'a> {
     pub resource: &'a str,
     /// Everything else that conditions and variables may ask about.
     pub context: &'a Context,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn keys(&self) -> Keys<'a> {
+        Keys { principal: self.principal, context: Circumstances::Known(self.context) }
+    }
 }
 
 /// A policy and the name by which the audit trail knows it.
@@ -126,7 +133,28 @@ pub fn evaluate(
         kind: Kind::Resource,
         must_allow: false,
     };
-    decide(req, policies, &side)
+    decide((req.action, req.resource), req.keys(), policies, &side)
+}
+
+/// Decides as [`evaluate`] does, without knowing the circumstances of the request: none when the outcome may depend on
+/// them. Most policies have no conditions, and to gather what they could ask for costs more than to decide.
+pub fn evaluate_apart(
+    principal: &Principal,
+    (action, resource): (&str, &str),
+    policies: &Policies,
+    resource_policy: Option<&Policy>,
+    resource_account: &str,
+) -> Option<Decision> {
+    let asked = Cell::new(false);
+    let keys = Keys { principal, context: Circumstances::Asked(&asked) };
+    let side = ResourceSide {
+        policy: resource_policy,
+        account: Some(resource_account),
+        kind: Kind::Resource,
+        must_allow: false,
+    };
+    let decision = decide((action, resource), keys, policies, &side);
+    (!asked.get()).then_some(decision)
 }
 
 /// Decides for a resource whose policy must allow in any case, in the same account, too, as a KMS key's.
@@ -142,7 +170,7 @@ pub fn evaluate_key(
         kind: Kind::Resource,
         must_allow: true,
     };
-    decide(req, policies, &side)
+    decide((req.action, req.resource), req.keys(), policies, &side)
 }
 
 /// Decides whether a role may be assumed. Its trust policy must allow in any case, in the same account, too.
@@ -158,7 +186,7 @@ pub fn evaluate_trust(
         kind: Kind::Trust,
         must_allow: true,
     };
-    decide(req, policies, &side)
+    decide((req.action, req.resource), req.keys(), policies, &side)
 }
 
 /// The parts of a request that have to be made before statements can be compared with it.
@@ -167,17 +195,17 @@ pub(super) struct Subjects {
 }
 
 impl Subjects {
-    pub(super) fn of(req: &Request<'_>) -> Self {
-        Subjects { action: req.action.to_ascii_lowercase() }
+    pub(super) fn of(action: &str) -> Self {
+        Subjects { action: action.to_ascii_lowercase() }
     }
 
-    pub(super) fn subject<'a>(&'a self, req: &Request<'a>) -> Subject<'a> {
+    pub(super) fn subject<'a>(&'a self, resource: &'a str, keys: Keys<'a>) -> Subject<'a> {
         Subject {
             action: &self.action,
             service: service_bit(&self.action),
-            resource: req.resource,
-            arn: arn::split(req.resource),
-            keys: Keys { principal: req.principal, context: req.context },
+            resource,
+            arn: arn::split(resource),
+            keys,
         }
     }
 }
@@ -204,9 +232,15 @@ enum Theirs {
     Silent,
 }
 
-fn decide(req: &Request<'_>, policies: &Policies, side: &ResourceSide<'_>) -> Decision {
-    let subjects = Subjects::of(req);
-    let subject = subjects.subject(req);
+fn decide(
+    (action, resource): (&str, &str),
+    keys: Keys<'_>,
+    policies: &Policies,
+    side: &ResourceSide<'_>,
+) -> Decision {
+    let principal = keys.principal;
+    let subjects = Subjects::of(action);
+    let subject = subjects.subject(resource, keys);
     let identity = own(Kind::Identity, &policies.identity, &subject);
     let boundary = own(Kind::Boundary, policies.boundary.as_slice(), &subject);
     let session = own(Kind::Session, &policies.session, &subject);
@@ -221,8 +255,8 @@ fn decide(req: &Request<'_>, policies: &Policies, side: &ResourceSide<'_>) -> De
         Theirs::Granted(grant, by) => (Some(grant), Some(by)),
         Theirs::Silent => (None, None),
     };
-    let chain = Chain { principal: req.principal, policies, identity, boundary, session };
-    match same_account(req.principal, side) {
+    let chain = Chain { principal, policies, identity, boundary, session };
+    match same_account(principal, side) {
         true => chain.in_one_account(side, grant, granted_by),
         false => chain.across_accounts(side, granted_by),
     }

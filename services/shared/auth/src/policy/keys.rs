@@ -2,6 +2,7 @@
 
 use super::{Context, Principal};
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// The name of a condition key, ready for look-up. Names are not case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +65,32 @@ impl<'a> Found<'a> {
     }
 }
 
+/// What is known of the circumstances of a request.
+#[derive(Clone, Copy)]
+pub(super) enum Circumstances<'a> {
+    /// All of them.
+    Known(&'a Context),
+    /// None; this becomes true when one is asked for.
+    Asked(&'a Cell<bool>),
+}
+
+impl<'a> Circumstances<'a> {
+    fn get(self, name: &str) -> Option<&'a [String]> {
+        match self {
+            Circumstances::Known(context) => context.get(name),
+            Circumstances::Asked(asked) => {
+                asked.set(true);
+                None
+            }
+        }
+    }
+}
+
 /// Where the values are: what the principal is cannot be overridden by the context.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'a> {
     pub principal: &'a Principal,
-    pub context: &'a Context,
+    pub context: Circumstances<'a>,
 }
 
 impl<'a> Keys<'a> {

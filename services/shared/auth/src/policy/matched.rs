@@ -4,7 +4,6 @@
 use super::arn;
 use super::document::Policy;
 use super::evaluate::{Kind, Policies, Request, Source, StatementRef, reference};
-use super::keys::Keys;
 use super::statement::{Subject, service_bit};
 
 /// A statement that applies to a request.
@@ -24,7 +23,7 @@ pub fn matched(req: &Request<'_>, policies: &Policies, resource_policy: Option<&
         service: service_bit(&action),
         resource: req.resource,
         arn: arn::split(req.resource),
-        keys: Keys { principal: req.principal, context: req.context },
+        keys: req.keys(),
     };
     let mut all = Vec::new();
     all.extend(own(Kind::Identity, &policies.identity, &subject));

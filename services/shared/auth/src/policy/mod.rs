@@ -28,7 +28,8 @@ pub use context::Context;
 pub use document::{Policy, PolicyKind};
 pub use error::PolicyError;
 pub use evaluate::{
-    Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_key, evaluate_trust,
+    Decision, Kind, Policies, Request, Source, StatementRef, evaluate, evaluate_apart, evaluate_key,
+    evaluate_trust,
 };
 pub use matched::{Matched, matched};
 pub use message::{denial, message, message_without_reason};

@@ -141,8 +141,8 @@ pub fn exceeded(req: &Request<'_>, policies: &Policies, counts: &[(Quota, u64)])
         context.insert(quota.key(), count.to_string());
     }
     let counted = Request { context: &context, ..*req };
-    let subjects = Subjects::of(&counted);
-    let subject = subjects.subject(&counted);
+    let subjects = Subjects::of(counted.action);
+    let subject = subjects.subject(counted.resource, counted.keys());
     policies.by_kind().find_map(|(kind, source)| {
         source.policy.statements().iter().enumerate().find_map(|(index, statement)| {
             let named = statement.quotas();
