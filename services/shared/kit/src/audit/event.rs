@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use api_spec::{ApiError, Service};
 use auth::policy::{Decision, Kind, Principal, StatementRef};
 use auth::sigv4::Carrier;
-use serde::Serialize;
 use serde_json::Value;
 
-use super::{Record, json};
+use super::Record;
+use super::json::{self, Object};
 use crate::caller::Caller;
 use crate::request::new_uuid;
 
@@ -28,86 +28,61 @@ pub struct Resource {
     pub account_id: Option<String>,
 }
 
-/// The record as one line of JSON, with its line end. It is written straight from what it borrows: a record is made for
-/// every request, so what it costs, every request costs.
-pub(super) fn line(record: &Record<'_>) -> Vec<u8> {
+/// The record as one line of JSON, with its line end. `principal` is the caller's ARN, `source_ip` where the request came
+/// from.
+pub(super) fn line(record: &Record<'_>, principal: Option<&str>, source_ip: Option<&str>) -> Vec<u8> {
     let mut line = Vec::with_capacity(TYPICAL);
-    let event = Event::of(record);
-    if json::write(&mut line, &event).is_err() {
-        // something that only the slower writer knows
-        line.clear();
-        let _ = serde_json::to_writer(&mut line, &event);
-    }
+    json::object(&mut line, |event| write(event, record, principal, source_ip));
     line.push(b'\n');
     line
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Event<'r> {
-    event_version: &'static str,
-    user_identity: Identity<'r>,
-    event_time: String,
-    event_source: String,
-    event_name: &'r str,
-    aws_region: &'r str,
-    #[serde(rename = "sourceIPAddress")]
-    source_ip: String,
-    user_agent: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<Cow<'r, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_message: Option<&'r str>,
-    request_parameters: Option<&'r Value>,
-    /// Always null.
-    response_elements: (),
-    additional_event_data: Additional<'r>,
-    #[serde(rename = "requestID")]
-    request_id: &'r str,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    read_only: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    resources: Vec<Concerned<'r>>,
-    event_type: &'static str,
-    management_event: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recipient_account_id: Option<&'r str>,
-    event_category: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tls_details: Option<TlsDetails>,
+fn write(event: &mut Object<'_>, record: &Record<'_>, principal: Option<&str>, source_ip: Option<&str>) {
+    let origin = record.origin;
+    let too_long = record.parameters.as_ref().is_some_and(|given| weight(given) > MAX_PARAMETERS);
+    let is_data = is_data(record);
+    let error = record.outcome.err();
+    event.text("eventVersion", VERSION);
+    event.object("userIdentity", |identity| match record.caller {
+        Some(caller) => write_identity(identity, caller, principal),
+        None => identity.text("type", "Unknown"),
+    });
+    event.text("eventTime", &format!("{:.0}", record.at));
+    event.text("eventSource", source(record.service));
+    event.text("eventName", record.name);
+    event.text("awsRegion", record.region);
+    event.text("sourceIPAddress", source_ip.unwrap_or("murus.internal"));
+    event.text("userAgent", &origin.user_agent);
+    event.if_some("errorCode", error.map(|error| code(record.service, error)).as_deref());
+    event.if_some("errorMessage", error.map(|error| error.message.as_str()));
+    let parameters = record.parameters.as_ref().filter(|_| !too_long);
+    event.value("requestParameters", parameters.unwrap_or(&Value::Null));
+    event.value("responseElements", &Value::Null);
+    event.object("additionalEventData", |more| write_additional(more, record, too_long));
+    event.text("requestID", &origin.request_id);
+    event.text("eventID", &new_uuid());
+    event.value("readOnly", &is_read_only(record.name).into());
+    if !record.resources.is_empty() {
+        event.objects("resources", record.resources, write_resource);
+    }
+    event.text("eventType", "AwsApiCall");
+    event.value("managementEvent", &(!is_data).into());
+    event.if_some("recipientAccountId", recipient(record));
+    event.text("eventCategory", if is_data { "Data" } else { "Management" });
+    if origin.secure {
+        let version = origin.tls_version.as_ref().map_or_else(|| "TLS".into(), |v| format!("TLSv{v}"));
+        event.object("tlsDetails", |details| details.text("tlsVersion", &version));
+    }
 }
 
-impl<'r> Event<'r> {
-    fn of(record: &'r Record<'_>) -> Self {
-        let origin = record.origin;
-        let too_long = record.parameters.as_ref().is_some_and(|given| weight(given) > MAX_PARAMETERS);
-        let tls_version = || origin.tls_version.as_ref().map_or_else(|| "TLS".into(), |v| format!("TLSv{v}"));
-        let is_data = is_data(record);
-        Event {
-            event_version: VERSION,
-            user_identity: Identity::of(record.caller),
-            event_time: format!("{:.0}", record.at),
-            event_source: format!("{}.amazonaws.com", record.service.name()),
-            event_name: record.name,
-            aws_region: record.region,
-            source_ip: origin.source().unwrap_or_else(|| "murus.internal".into()),
-            user_agent: &origin.user_agent,
-            error_code: record.outcome.err().map(|error| code(record.service, error)),
-            error_message: record.outcome.err().map(|error| error.message.as_str()),
-            request_parameters: record.parameters.as_ref().filter(|_| !too_long),
-            response_elements: (),
-            additional_event_data: Additional::of(record, too_long),
-            request_id: &origin.request_id,
-            event_id: new_uuid(),
-            read_only: is_read_only(record.name),
-            resources: record.resources.iter().map(Concerned::of).collect(),
-            event_type: "AwsApiCall",
-            management_event: !is_data,
-            recipient_account_id: recipient(record),
-            event_category: if is_data { "Data" } else { "Management" },
-            tls_details: origin.secure.then(|| TlsDetails { tls_version: tls_version() }),
-        }
+/// What CloudTrail calls a service.
+fn source(service: Service) -> &'static str {
+    match service {
+        Service::Ec2 => "ec2.amazonaws.com",
+        Service::Iam => "iam.amazonaws.com",
+        Service::Sts => "sts.amazonaws.com",
+        Service::S3 => "s3.amazonaws.com",
+        Service::Kms => "kms.amazonaws.com",
     }
 }
 
@@ -147,212 +122,115 @@ fn is_read_only(name: &str) -> bool {
         .any(|verb| name.starts_with(verb))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TlsDetails {
-    tls_version: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Concerned<'r> {
-    #[serde(rename = "ARN")]
-    arn: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<&'r str>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-}
-
-impl<'r> Concerned<'r> {
-    fn of(one: &'r Resource) -> Self {
-        let kind = match one.arn.split(':').nth(2) {
-            Some("s3") if one.arn.contains('/') => Some("AWS::S3::Object"),
-            Some("s3") => Some("AWS::S3::Bucket"),
-            _ => None,
-        };
-        Concerned { arn: &one.arn, account_id: one.account_id.as_deref(), kind }
-    }
+fn write_resource(out: &mut Object<'_>, resource: &Resource) {
+    let kind = match resource.arn.split(':').nth(2) {
+        Some("s3") if resource.arn.contains('/') => Some("AWS::S3::Object"),
+        Some("s3") => Some("AWS::S3::Bucket"),
+        _ => None,
+    };
+    out.text("ARN", &resource.arn);
+    out.if_some("accountId", resource.account_id.as_deref());
+    out.if_some("type", kind);
 }
 
 /// Why it was allowed or denied, and how it was signed.
-#[derive(Serialize)]
-struct Additional<'r> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization: Option<Why<'r>>,
-    #[serde(rename = "SignatureVersion", skip_serializing_if = "Option::is_none")]
-    signature_version: Option<&'static str>,
-    #[serde(rename = "AuthenticationMethod", skip_serializing_if = "Option::is_none")]
-    authentication_method: Option<&'static str>,
-    #[serde(rename = "requestParametersOmitted", skip_serializing_if = "Option::is_none")]
-    parameters_omitted: Option<&'static str>,
+fn write_additional(out: &mut Object<'_>, record: &Record<'_>, too_long: bool) {
+    if let Some(decision) = record.decision {
+        out.object("authorization", |why| write_decision(why, decision));
+    }
+    if let Some(signature) = record.caller.and_then(|caller| caller.signature.as_ref()) {
+        out.text("SignatureVersion", signature.version());
+        let method = match signature.sig.carrier {
+            Carrier::Header => "AuthHeader",
+            Carrier::Query => "QueryString",
+            Carrier::Form => "HtmlForm",
+        };
+        out.text("AuthenticationMethod", method);
+    }
+    out.if_some("requestParametersOmitted", too_long.then_some("requestParameters too large"));
 }
 
-impl<'r> Additional<'r> {
-    fn of(record: &'r Record<'_>, too_long: bool) -> Self {
-        let signature = record.caller.and_then(|caller| caller.signature.as_ref());
-        Additional {
-            authorization: record.decision.map(Why::of),
-            signature_version: signature.map(|signature| signature.version()),
-            authentication_method: signature.map(|signature| match signature.sig.carrier {
-                Carrier::Header => "AuthHeader",
-                Carrier::Query => "QueryString",
-                Carrier::Form => "HtmlForm",
-            }),
-            parameters_omitted: too_long.then_some("requestParameters too large"),
+fn write_decision(out: &mut Object<'_>, decision: &Decision) {
+    let mut by = |effect, by: &StatementRef| {
+        out.text("effect", effect);
+        out.text("policyKind", kind_name(by.kind));
+        out.text("policy", &by.policy);
+        out.value("statement", &by.index.into());
+        out.or_null("sid", by.sid.as_deref());
+    };
+    match decision {
+        Decision::Allowed { by: statement } => by("Allow", statement),
+        Decision::DeniedExplicitly { by: statement } => by("ExplicitDeny", statement),
+        Decision::DeniedImplicitly { missing } => {
+            out.text("effect", "ImplicitDeny");
+            out.text("missing", kind_name(*missing));
         }
     }
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Why<'r> {
-    #[serde(rename_all = "camelCase")]
-    Statement {
-        effect: &'static str,
-        policy_kind: Kind,
-        policy: &'r str,
-        statement: usize,
-        sid: Option<&'r str>,
-    },
-    Nothing {
-        effect: &'static str,
-        missing: Kind,
-    },
-}
-
-impl<'r> Why<'r> {
-    fn of(decision: &'r Decision) -> Self {
-        let by = |effect, by: &'r StatementRef| Why::Statement {
-            effect,
-            policy_kind: by.kind,
-            policy: &by.policy,
-            statement: by.index,
-            sid: by.sid.as_deref(),
-        };
-        match decision {
-            Decision::Allowed { by: statement } => by("Allow", statement),
-            Decision::DeniedExplicitly { by: statement } => by("ExplicitDeny", statement),
-            Decision::DeniedImplicitly { missing } => {
-                Why::Nothing { effect: "ImplicitDeny", missing: *missing }
-            }
-        }
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Identity => "Identity",
+        Kind::Boundary => "Boundary",
+        Kind::Session => "Session",
+        Kind::Resource => "Resource",
+        Kind::Trust => "Trust",
+        Kind::Root => "Root",
     }
 }
 
 /// Who asked.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Identity<'r> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_id: Option<Cow<'r, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_key_id: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity_provider: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invoked_by: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_context: Option<SessionContext<'r>>,
-}
-
-impl<'r> Identity<'r> {
-    fn of(caller: Option<&'r Caller>) -> Self {
-        let Some(caller) = caller else { return Identity { kind: "Unknown", ..Identity::default() } };
-        let principal = caller.principal();
-        let account_id = principal.account();
-        let one = |kind| Identity { kind, account_id, ..Identity::default() };
-        let identity = match principal {
-            Principal::Anonymous => Identity { account_id: Some("anonymous"), ..one("AWSAccount") },
-            Principal::Service { name } => Identity { invoked_by: Some(name), ..one("AWSService") },
-            Principal::Root { .. } => one("Root"),
-            Principal::User { name, .. } => Identity { user_name: Some(name), ..one("IAMUser") },
-            Principal::AssumedRole { .. } => one("AssumedRole"),
-            Principal::FederatedUser { .. } => one("FederatedUser"),
-            Principal::WebIdentity { provider, subject } => Identity {
-                identity_provider: Some(provider),
-                user_name: Some(subject),
-                ..one("WebIdentityUser")
-            },
-        };
-        Identity {
-            principal_id: principal.user_id().filter(|_| *principal != Principal::Anonymous),
-            arn: account_id.map(|_| principal.arn()),
-            access_key_id: caller.access_key_id(),
-            session_context: SessionContext::of(caller),
-            ..identity
+fn write_identity(out: &mut Object<'_>, caller: &Caller, arn: Option<&str>) {
+    let principal = caller.principal();
+    let (kind, user_name) = match principal {
+        Principal::Anonymous => {
+            out.text("type", "AWSAccount");
+            return out.text("accountId", "anonymous");
         }
+        Principal::Service { .. } => ("AWSService", None),
+        Principal::Root { .. } => ("Root", None),
+        Principal::User { name, .. } => ("IAMUser", Some(name)),
+        Principal::AssumedRole { .. } => ("AssumedRole", None),
+        Principal::FederatedUser { .. } => ("FederatedUser", None),
+        Principal::WebIdentity { subject, .. } => ("WebIdentityUser", Some(subject)),
+    };
+    out.text("type", kind);
+    out.if_some("principalId", principal.user_id().as_deref());
+    out.if_some("arn", principal.account().and(arn));
+    out.if_some("accountId", principal.account());
+    out.if_some("accessKeyId", caller.access_key_id());
+    out.if_some("userName", user_name.map(String::as_str));
+    match principal {
+        Principal::WebIdentity { provider, .. } => out.text("identityProvider", provider),
+        Principal::Service { name } => out.text("invokedBy", name),
+        _ => {}
+    }
+    let is_role = matches!(principal, Principal::AssumedRole { .. });
+    if is_role || caller.session_token().is_some() {
+        out.object("sessionContext", |session| {
+            session.object("sessionIssuer", |issuer| write_issuer(issuer, principal));
+            session.object("attributes", |attributes| write_attributes(attributes, caller));
+        });
     }
 }
 
-/// Who issued a session, and what it knows of its beginning.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionContext<'r> {
-    session_issuer: Issuer<'r>,
-    attributes: Attributes<'r>,
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Issuer<'r> {
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_id: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'r str>,
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attributes<'r> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    creation_date: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mfa_authenticated: Option<&'static str>,
-}
-
-impl<'r> SessionContext<'r> {
-    fn of(caller: &'r Caller) -> Option<Self> {
-        let session_issuer = match caller.principal() {
-            principal @ Principal::AssumedRole { account, role, role_id, .. } => Issuer {
-                kind: Some("Role"),
-                principal_id: Some(role_id),
-                arn: principal.role_arn(),
-                account_id: Some(account),
-                user_name: Some(role),
-            },
-            _ if caller.session_token().is_some() => Issuer::default(),
-            _ => return None,
-        };
-        Some(SessionContext { session_issuer, attributes: Attributes::of(caller) })
+/// Who issued a session.
+fn write_issuer(out: &mut Object<'_>, principal: &Principal) {
+    if let Principal::AssumedRole { account, role, role_id, .. } = principal {
+        out.text("type", "Role");
+        out.text("principalId", role_id);
+        out.if_some("arn", principal.role_arn().as_deref());
+        out.text("accountId", account);
+        out.text("userName", role);
     }
 }
 
-impl<'r> Attributes<'r> {
-    fn of(caller: &'r Caller) -> Self {
-        let Some(session) = caller.holder().and_then(|holder| holder.session.as_ref()) else {
-            return Attributes::default();
-        };
-        let issued = session.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case("aws:TokenIssueTime"));
-        Attributes {
-            creation_date: issued.map(|(_, at)| at.as_ref()),
-            mfa_authenticated: Some(if session.mfa_at.is_some() { "true" } else { "false" }),
-        }
-    }
+/// What a session knows of its beginning.
+fn write_attributes(out: &mut Object<'_>, caller: &Caller) {
+    let Some(session) = caller.holder().and_then(|holder| holder.session.as_ref()) else { return };
+    let issued = session.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case("aws:TokenIssueTime"));
+    out.if_some("creationDate", issued.map(|(_, at)| at.as_ref()));
+    out.text("mfaAuthenticated", if session.mfa_at.is_some() { "true" } else { "false" });
 }
 
 #[cfg(test)]
@@ -365,7 +243,9 @@ mod tests {
     use crate::request::Origin;
 
     fn event(record: &Record<'_>) -> Value {
-        serde_json::from_slice(&line(record)).unwrap()
+        let principal = record.caller.map(|caller| caller.principal().arn());
+        let source_ip = record.origin.source();
+        serde_json::from_slice(&line(record, principal.as_deref(), source_ip.as_deref())).unwrap()
     }
 
     fn origin() -> Origin {

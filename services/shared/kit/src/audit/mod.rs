@@ -148,7 +148,7 @@ pub fn write(record: &Record<'_>) {
     };
     line.write();
     if let Some(trail) = TRAIL.get() {
-        trail.write(event::line(record));
+        trail.write(event::line(record, principal.as_deref(), source_ip.as_deref()));
     }
 }
 
