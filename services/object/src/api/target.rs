@@ -65,6 +65,14 @@ fn bucket_of_host(host: &str, domains: &[String], region: &str) -> Option<String
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
+    let within = |domain: &String| {
+        let from = host.len().checked_sub(domain.len());
+        from.is_some_and(|from| host.as_bytes()[from..].eq_ignore_ascii_case(domain.as_bytes()))
+    };
+    // most clients use an address, and nothing has to be put together for those
+    if !domains.iter().any(within) {
+        return None;
+    }
     let host = host.to_ascii_lowercase();
     let mut bases: Vec<String> = domains
         .iter()
