@@ -31,11 +31,12 @@ use crate::changes::merged;
 const FILE_NAME: &str = "store.log";
 /// Size of the log. More makes checkpoints rarer and opening after a kill slower (about 100 MiB a second).
 const CAPACITY: u64 = 128 << 20;
-/// Rows in memory, in bytes, that are worth a transaction of redb. The more there are, the less each costs, and the longer
-/// a processor is busy with them. A smaller log has less.
-const GENERATION: u64 = 1 << 20;
+/// Rows in memory that are worth a transaction of redb, in bytes as [`Recent::size`] counts them: some hundred rows. More
+/// would cost little less each, and a processor would be busy with them for longer than a request takes. A smaller log has
+/// less.
+const GENERATION: u64 = 256 << 10;
 /// So many times as much waits in memory before commits wait for redb.
-const PATIENCE: usize = 16;
+const PATIENCE: usize = 64;
 /// Where the log goes on; a table that no service has.
 const PLACE: &str = "store log";
 const PLACE_KEY: &[u8] = b"place";

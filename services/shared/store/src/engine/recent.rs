@@ -9,8 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{ByteRange, Changes, Order};
 
-/// What a version takes of memory beside its key and value, about.
-const OVERHEAD: usize = 128;
+/// What a version counts for beside its key and value: some memory, and the work that it is to the tree, which is that of
+/// some hundred bytes however short it is.
+const OVERHEAD: usize = 1024;
 /// Rows that a walk takes at a time: first and later.
 const FEW: usize = 16;
 const MANY: usize = 512;
@@ -66,7 +67,7 @@ impl Recent {
         self.size.fetch_add(size, Ordering::Relaxed);
     }
 
-    /// Bytes, about.
+    /// Bytes, no fewer than it takes.
     pub fn size(&self) -> usize {
         self.size.load(Ordering::Relaxed)
     }
