@@ -352,7 +352,8 @@ fn owns(x: &Exchange, object: &Object) -> bool {
 fn began_upload(x: &Exchange, resource: &Resource<'_>) -> bool {
     let Some(id) = x.query.get("uploadId") else { return false };
     let row = (resource.name.to_owned(), resource.key.to_owned(), id.to_owned());
-    let Ok(Some(upload)) = x.snapshot.get(&UPLOADS, &row) else { return false };
+    let Ok(snapshot) = x.snapshot() else { return false };
+    let Ok(Some(upload)) = snapshot.get(&UPLOADS, &row) else { return false };
     let account = x.caller.account_id();
     !account.is_empty() && upload.initiator.split(':').nth(4) == Some(account)
 }

@@ -87,7 +87,7 @@ fn asked(x: &Exchange) -> Result<Vec<String>, Error> {
 /// A page of the parts; none for an object that was not uploaded in parts.
 fn parts(x: &Exchange, object: &Object) -> Result<Option<ObjectParts>, Error> {
     let Some(id) = object.parts() else { return Ok(None) };
-    let manifest = x.snapshot.get(&MANIFESTS, &id)?.ok_or(Error::Changed)?;
+    let manifest = x.snapshot()?.get(&MANIFESTS, &id)?.ok_or(Error::Changed)?;
     let limit = number(x, "x-amz-max-parts")?.unwrap_or(MAX_PARTS).min(MAX_PARTS);
     let marker = number(x, "x-amz-part-number-marker")?.unwrap_or(0);
     // parts are numbered anew, without the gaps of the upload

@@ -45,14 +45,14 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
     let after = x.query.get("continuation-token").unwrap_or_default();
     let region = x.service.context.common.region.clone();
     let elsewhere = x.query.get("bucket-region").is_some_and(|asked| asked != region);
-    let mut names = if elsewhere { Vec::new() } else { buckets::names(&x.snapshot, account, prefix)? };
+    let mut names = if elsewhere { Vec::new() } else { buckets::names(&x.snapshot()?, account, prefix)? };
     names.retain(|name| name.as_str() > after);
     let limit = limit.map_or(MAX_BUCKETS, |limit| limit as usize);
     let more = names.len() > limit;
     names.truncate(limit);
     let mut buckets = Vec::with_capacity(names.len());
     for name in names {
-        if let Some(bucket) = x.snapshot.get(&BUCKETS, &name)? {
+        if let Some(bucket) = x.snapshot()?.get(&BUCKETS, &name)? {
             buckets.push(BucketEntry {
                 name,
                 creation_date: bucket.created.into(),

@@ -23,7 +23,7 @@ const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Reque
 
 /// Answers GetBucketCors.
 pub fn get(x: &Exchange) -> Result<Response, Error> {
-    let cors = x.snapshot.get(&CORS, &x.place.bucket)?.ok_or_else(|| Error::NotConfigured {
+    let cors = x.snapshot()?.get(&CORS, &x.place.bucket)?.ok_or_else(|| Error::NotConfigured {
         code: ErrorCode::NoSuchCorsConfiguration,
         message: "The CORS configuration does not exist",
         bucket: x.place.bucket.clone(),

@@ -116,7 +116,7 @@ async fn allow(x: &Exchange, object: &ObjectIdentifier) -> Result<Terms, Error> 
     let bucket = x.bucket()?;
     let place = Place { bucket: x.place.bucket.clone(), key: object.key.clone() };
     let there = match bucket.acls_enabled() && object.version_id.is_none() {
-        true => find_object(&x.snapshot, bucket, &place, None)?,
+        true => find_object(&x.snapshot()?, bucket, &place, None)?,
         false => None,
     };
     let resource = Resource { name: &x.place.bucket, bucket, key: &object.key, object: there.as_ref() };

@@ -45,8 +45,8 @@ pub struct Exchange {
     pub headers: Headers,
     /// The bucket's name and the key; empty where there is none.
     pub place: Place,
-    /// What the index held when the request came.
-    pub snapshot: Snapshot,
+    /// What the index held when the request came, until it is let go of.
+    snapshot: Mutex<Option<Snapshot>>,
     /// The bucket as it was then; none where the operation is not about one that exists.
     bucket: Option<Arc<Bucket>>,
     /// The version that the request names.
@@ -110,7 +110,7 @@ impl Exchange {
             query,
             headers,
             place,
-            snapshot,
+            snapshot: Mutex::new(Some(snapshot)),
             bucket,
             version,
             object,
@@ -171,7 +171,7 @@ impl Exchange {
             query: Query::default(),
             headers,
             place,
-            snapshot,
+            snapshot: Mutex::new(Some(snapshot)),
             bucket: Some(bucket),
             version: None,
             object,
@@ -216,6 +216,24 @@ impl Exchange {
         let access =
             Access::new("s3:PutObject", format!("arn:aws:s3:::{}/{}", self.place.bucket, self.place.key));
         Ok(Quotas::of(&self.service.context, &self.caller, &access).await?)
+    }
+
+    /// What the index held when the request came; what it holds now, once that was let go of.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*snapshot {
+            Some(known) => Ok(known.clone()),
+            None => Ok(snapshot.insert(self.service.store.snapshot()?).clone()),
+        }
+    }
+
+    /// Keeps nothing of the index: a client may take hours to send a body, and the store keeps in memory what a snapshot
+    /// shows.
+    pub fn let_go_of_snapshot(&self) {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Remembers a decision for the audit trail.

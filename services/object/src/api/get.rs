@@ -76,7 +76,7 @@ pub async fn get(x: &Exchange) -> Result<Response, Error> {
     let customer = encryption::customer(x)?;
     let overrides = overrides(x)?;
     let lock = lock::visible(x, &object).await?;
-    let mut snapshot = x.snapshot.clone();
+    let mut snapshot = x.snapshot()?;
     for _ in 0..MAX_TRIES {
         let key = match x.operation {
             Operation::HeadObject => {

@@ -238,7 +238,7 @@ pub fn get(x: &Exchange) -> Result<Response, Error> {
 
 fn of_bucket(x: &Exchange) -> Result<Option<Lifecycle>, Error> {
     match x.bucket()?.lifecycle {
-        true => Ok(x.snapshot.get(&LIFECYCLES, &x.place.bucket)?),
+        true => Ok(x.snapshot()?.get(&LIFECYCLES, &x.place.bucket)?),
         false => Ok(None),
     }
 }

@@ -110,7 +110,8 @@ impl Asked {
             after,
             limit: self.limit as usize,
         };
-        let scan = x.snapshot.iter_prefix(&OBJECTS, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
+        let scan =
+            x.snapshot()?.iter_prefix(&OBJECTS, &(x.place.bucket.clone(), StartsWith(&self.prefix)))?;
         let mut page = Page::default();
         page.truncated = walk.visit(&x.place.bucket, scan, |entry| {
             page.count += 1;

@@ -111,7 +111,7 @@ fn format_of(asked: TargetObjectKeyFormat) -> Result<KeyFormat, Error> {
 /// may say so later; where they are on it must already, by policy or by the log-delivery group's grants.
 async fn check_target(x: &Exchange, logging: &Logging) -> Result<(), Error> {
     let invalid = || Error::InvalidLogTarget(logging.bucket.clone());
-    let target = x.snapshot.get(&BUCKETS, &logging.bucket)?.ok_or_else(invalid)?;
+    let target = x.snapshot()?.get(&BUCKETS, &logging.bucket)?.ok_or_else(invalid)?;
     let retains = target.lock.as_ref().is_some_and(|lock| lock.default.is_some());
     if target.account != x.bucket()?.account || target.requester_pays || retains {
         return Err(invalid());

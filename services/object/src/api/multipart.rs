@@ -117,7 +117,7 @@ fn checksum_plan(x: &Exchange) -> Result<(Algorithm, Kind, bool), Error> {
 /// The upload that a request names.
 pub fn under_way(x: &Exchange) -> Result<(String, Upload), Error> {
     let id = x.query.get("uploadId").unwrap_or_default().to_owned();
-    let upload = uploads::find(&x.snapshot, &x.place, &id)?;
+    let upload = uploads::find(&x.snapshot()?, &x.place, &id)?;
     Ok((id, upload))
 }
 
@@ -222,7 +222,7 @@ pub async fn complete(x: &Exchange, body: &mut Option<Body>) -> Result<Response,
         version: x.service.fresh_version(),
         now: x.service.context.clock.now(),
     };
-    let upload = uploads::find(&x.snapshot, &x.place, &asked.upload_id).ok();
+    let upload = uploads::find(&x.snapshot()?, &x.place, &asked.upload_id).ok();
     let (done, freed) = x.transact(move |tx| uploads::complete(tx, &asked)).await?;
     x.service.free(freed);
     let host = x.header("host").unwrap_or("localhost");

@@ -193,6 +193,7 @@ async fn ingest(
     wanted: Algorithm,
     key: Option<&ContentKey>,
 ) -> Result<(Ingest, Option<Promise>), Error> {
+    x.let_go_of_snapshot();
     let length = expected.length;
     let (sink, promise) = sink(&x.service, length).await?;
     let sealing = key.map(|key| x.service.sealing(key, length)).transpose()?;

@@ -51,7 +51,7 @@ async fn read(service: Arc<Service>, body: &[u8]) -> Result<Response, Error> {
             .checked_sub(offset)
             .ok_or(Error::InvalidRange { asked: format!("bytes={offset}-"), size: object.size })?;
         let key = open_for(&x, &x.place, object.encryption.as_ref(), None).await?;
-        match service.open(&x.snapshot, object, Stretch { offset, length }, key.as_ref()) {
+        match service.open(&x.snapshot()?, object, Stretch { offset, length }, key.as_ref()) {
             Err(Error::Changed) => {}
             content => {
                 let mut response = Response::new(content.map(Content::into_body)?);

@@ -39,7 +39,7 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
         ..ListMultipartUploadsResult::default()
     };
     let bucket = &x.place.bucket;
-    let mut scan = x.snapshot.iter_prefix(&UPLOADS, &(bucket.clone(), StartsWith(&asked.prefix)))?;
+    let mut scan = x.snapshot()?.iter_prefix(&UPLOADS, &(bucket.clone(), StartsWith(&asked.prefix)))?;
     if !key_marker.is_empty() {
         scan.seek(&(bucket.clone(), key_marker.clone(), String::new()))?;
     }
@@ -114,7 +114,7 @@ pub fn list_parts(x: &Exchange) -> Result<Response, Error> {
     let limit = x.query.number("max-parts")?.unwrap_or(MAX_KEYS).min(MAX_KEYS);
     let marker = x.query.number("part-number-marker")?.unwrap_or(0);
     let after = (upload_id.clone(), marker);
-    let page = x.snapshot.page(&PARTS, &upload_id, Some(&after), limit as usize)?;
+    let page = x.snapshot()?.page(&PARTS, &upload_id, Some(&after), limit as usize)?;
     let truncated = page.more && limit > 0;
     let (algorithm, kind) = plan(&upload);
     let mut response = document(

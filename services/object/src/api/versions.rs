@@ -84,7 +84,7 @@ pub fn list(x: &Exchange) -> Result<Response, Error> {
                 .ok_or_else(|| Error::argument("version-id-marker", text, "Invalid version id specified"))?,
         ),
     };
-    let found = version_list::run(&walk, &x.snapshot, &x.place.bucket, behind)?;
+    let found = version_list::run(&walk, &x.snapshot()?, &x.place.bucket, behind)?;
     let mut result = ListVersionsResult {
         name: x.place.bucket.clone(),
         prefix: asked.show(&asked.prefix),

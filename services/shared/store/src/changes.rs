@@ -96,11 +96,6 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether there is nothing to commit.
-    pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// The tables changed.
     pub fn tables(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.tables.keys().copied()

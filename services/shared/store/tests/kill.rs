@@ -5,12 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use store::engine::{LoggedEngine, RedbEngine};
 use store::{Error, Read, Store, Table};
 
 const NUMBERS: Table<u64, String> = Table::new("numbers");
@@ -30,6 +32,16 @@ fn kill_minus_nine_loses_nothing_acknowledged() {
 fn kill_minus_nine_loses_nothing_that_only_the_log_has() {
     kill_often("kill_minus_nine_loses_nothing_that_only_the_log_has", |path| {
         Store::open_logged(path, 16 << 20)
+    });
+}
+
+#[test]
+fn kill_minus_nine_loses_nothing_while_halves_of_the_log_are_written_in_turn() {
+    kill_often("kill_minus_nine_loses_nothing_while_halves_of_the_log_are_written_in_turn", |path| {
+        let redb = RedbEngine::open(path)?;
+        let log =
+            File::options().create(true).truncate(false).read(true).write(true).open(path.join("small.log"));
+        Store::with_engine(LoggedEngine::with_medium(redb, log.unwrap(), 128 << 10)?)
     });
 }
 

@@ -200,7 +200,7 @@ impl Log {
         }
         let length = le_u64(&head[16..]);
         let ours = le_u64(&head) == self.lap.salt && le_u64(&head[8..]) == self.number + 1;
-        if !ours || length > end.saturating_sub(offset) {
+        if !ours || length > end.saturating_sub(offset + HEAD as u64) {
             return Ok(None);
         }
         let mut payload = vec![0; usize::try_from(length).map_err(engine)?];

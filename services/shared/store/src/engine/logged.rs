@@ -1,5 +1,5 @@
 //! The redb engine with a log of commits in front. A commit is durable with one sequential write and one sync; its rows
-//! are kept in memory until there are some megabytes of them, and a thread then puts them into redb together. For a
+//! are kept in memory until there are some dozens of them, and a thread then puts them into redb together. For a
 //! service whose commits are its users' requests; the others have no need of a second file.
 //!
 //! Invariants:
@@ -29,13 +29,15 @@ use crate::changes::merged;
 
 /// The log within the directory given to `open`.
 const FILE_NAME: &str = "store.log";
-/// Size of the log. More makes checkpoints rarer and opening after a kill slower (about 100 MiB a second).
+/// Size of the log. More makes checkpoints rarer and opening after a kill slower. It must not change: where the second half
+/// begins follows from it.
 const CAPACITY: u64 = 128 << 20;
-/// Rows in memory that are worth a transaction of redb, in bytes as [`Recent::size`] counts them: some hundred rows. More
+/// Rows in memory that are worth a transaction of redb, in bytes as [`Recent::size`] counts them: some dozens to hundreds
+/// of rows. More
 /// would cost little less each, and a processor would be busy with them for longer than a request takes. A smaller log has
 /// less.
 const GENERATION: u64 = 256 << 10;
-/// So many times as much waits in memory before commits wait for redb.
+/// So many times as much waits in memory before commits wait for redb, and the batch beyond it.
 const PATIENCE: usize = 64;
 /// Where the log goes on; a table that no service has.
 const PLACE: &str = "store log";
@@ -162,13 +164,9 @@ impl Shared {
             tracing::info!(commits = applied, "took over what the log had");
         }
         let lap = Lap::behind(log.number());
-        self.write_to_redb(Some(lap), |_| Ok(()))?;
+        let redb = self.write_to_redb(Some(lap), |_| Ok(()))?;
         log.restart(lap);
-        self.publish(|state| State {
-            generations: vec![Arc::default()],
-            commit: lap.number,
-            ..state.clone()
-        });
+        self.publish(|_| State { redb, generations: vec![Arc::default()], commit: lap.number });
         Ok(())
     }
 
@@ -179,12 +177,12 @@ impl Shared {
         txn.commit().map_err(engine)
     }
 
-    /// One commit of redb, which readers see from then on. With a lap it is durable, and a checkpoint.
+    /// One commit of redb. With a lap it is durable, and a checkpoint. Gives redb as it is then.
     fn write_to_redb(
         &self,
         lap: Option<Lap>,
         write: impl FnOnce(&WriteTransaction) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<Arc<RedbView>, Error> {
         let durability = if lap.is_some() { Durability::Immediate } else { Durability::None };
         let mut txn = begin(&self.db, durability)?;
         txn.set_quick_repair(lap.is_some());
@@ -194,15 +192,17 @@ impl Shared {
             table.insert(PLACE_KEY, lap.to_bytes().as_slice()).map_err(engine)?;
         }
         txn.commit().map_err(engine)?;
-        let redb = Arc::new(RedbView::of(&self.db)?);
-        self.publish(|state| State { redb, ..state.clone() });
-        Ok(())
+        RedbView::of(&self.db).map(Arc::new)
     }
 
     /// Lets readers see another state.
     fn publish(&self, next: impl FnOnce(&State) -> State) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Arc::new(next(&current));
+        let next = Arc::new(next(&current));
+        let before = std::mem::replace(&mut *current, next);
+        drop(current);
+        // it may be the last to hold a generation
+        drop(before);
     }
 
     fn current(&self) -> Arc<State> {
@@ -219,11 +219,12 @@ impl Shared {
 
     fn commit(&self, changes: Changes) -> Result<(), Error> {
         let mut log = self.log();
+        let settled = self.is_settled()?;
         let size = self.current().newest().size();
-        if size >= PATIENCE * self.generation || (size >= self.generation && self.is_settled()?) {
-            self.close_generation(None)?;
-        }
         match log.prepare(&changes) {
+            Fit::Here if size >= PATIENCE * self.generation || (size >= self.generation && settled) => {
+                self.close_generation(None)?;
+            }
             Fit::Here => {}
             Fit::OtherHalf => {
                 // it is superfluous once the checkpoint behind it is done
@@ -245,9 +246,9 @@ impl Shared {
         self.close_generation(None)?;
         self.wait_until_settled()?;
         let lap = Lap::behind(log.number() + 1);
-        self.write_to_redb(Some(lap), |txn| apply(txn, changes))?;
+        let redb = self.write_to_redb(Some(lap), |txn| apply(txn, changes))?;
         log.restart(lap);
-        self.publish(|state| State { commit: lap.number, ..state.clone() });
+        self.publish(|state| State { redb, commit: lap.number, ..state.clone() });
         Ok(())
     }
 
@@ -302,20 +303,22 @@ impl Shared {
     }
 
     fn settle(&self, generation: &Generation) -> Result<(), Error> {
-        self.write_to_redb(generation.lap, |txn| {
+        let redb = self.write_to_redb(generation.lap, |txn| {
             generation.rows.newest(|table, rows: &mut Newest<'_>| apply_rows(txn, table, rows))
         })?;
         self.publish(|state| {
             let kept = state.generations.iter().filter(|known| !Arc::ptr_eq(known, &generation.rows));
-            State { generations: kept.cloned().collect(), ..state.clone() }
+            State { redb, generations: kept.cloned().collect(), commit: state.commit }
         });
         Ok(())
     }
 
-    /// Leaves nothing in the log, so that opening again is quick.
+    /// Leaves nothing in the log, so that opening again is quick. Nothing is committed from then on.
     fn finish(&self) -> Result<(), Error> {
-        let mut log = self.log();
+        // a commit that panicked half way is whole in the log alone
+        let Ok(mut log) = self.log.lock() else { return Ok(()) };
         self.wait_until_settled()?;
+        self.settling().failed = Some("the store is closed".into());
         if !log.is_used() {
             return Ok(());
         }

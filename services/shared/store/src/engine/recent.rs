@@ -3,6 +3,7 @@
 //! Every version of a row stays for as long as its generation, so that a reader of an earlier commit goes on seeing that
 //! one. A generation is small; it is put into the tree whole and then forgotten.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -13,7 +14,7 @@ use super::{ByteRange, Changes, Order};
 /// some hundred bytes however short it is.
 const OVERHEAD: usize = 1024;
 /// Rows that a walk takes at a time: first and later.
-const FEW: usize = 16;
+const FEW: usize = 4;
 const MANY: usize = 512;
 
 /// A row's key and, unless it was deleted, its value.
@@ -55,11 +56,14 @@ impl Recent {
         for (table, rows) in changes {
             let known = tables.entry(table).or_default();
             for (key, value) in rows {
-                size += key.len() + value.as_ref().map_or(0, Vec::len) + OVERHEAD;
+                size += key.capacity() + value.as_ref().map_or(0, Vec::capacity) + OVERHEAD;
                 let newest = Version { commit, value };
-                match known.get_mut(&key) {
-                    Some(row) => row.older.push(std::mem::replace(&mut row.newest, newest)),
-                    None => drop(known.insert(key, Row { newest, older: Vec::new() })),
+                match known.entry(key) {
+                    Entry::Occupied(mut row) => {
+                        let row = row.get_mut();
+                        row.older.push(std::mem::replace(&mut row.newest, newest));
+                    }
+                    Entry::Vacant(row) => drop(row.insert(Row { newest, older: Vec::new() })),
                 }
             }
         }

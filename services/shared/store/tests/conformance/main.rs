@@ -1,5 +1,5 @@
-//! What every engine must give, run on each: redb on a disk, redb behind a log, and behind one so small that its halves are
-//! written in turn all the time, redb in memory, a plain map, and the map with a second writer in its way so that batches
+//! What every engine must give, run on each: redb on a disk, redb behind a log, and behind one so small that a few
+//! commits fill a half, redb in memory, a plain map, and the map with a second writer in its way so that batches
 //! conflict and run again.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, too")]
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::engine::{LoggedEngine, RedbEngine};
-use store::{Error, Read, Snapshot, Store, Table, decode_key};
+use store::{Error, Read, Snapshot, Store, Table, Value, decode_key};
 
 const WORDS: Table<u16, String> = Table::new("words");
 const OTHERS: Table<u16, String> = Table::new("others");
@@ -63,8 +63,8 @@ fn check(snapshot: &Snapshot, model: &Model) {
     let mut seen = Vec::new();
     loop {
         let before = seen.len();
-        let see = |key: &[u8], _: &[u8]| {
-            seen.push(decode_key::<u16>(key).unwrap());
+        let see = |key: &[u8], value: &[u8]| {
+            seen.push((decode_key::<u16>(key).unwrap(), String::from_bytes(value).unwrap()));
             if seen.len() == before + 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         walk.visit(see).unwrap();
@@ -72,7 +72,9 @@ fn check(snapshot: &Snapshot, model: &Model) {
             break;
         }
     }
-    assert_eq!(seen, model.keys().copied().collect::<Vec<_>>());
+    assert_eq!(seen, expected);
+    let others = snapshot.scan(&OTHERS, ..).unwrap();
+    assert!(model.keys().all(|key| others.iter().any(|(other, _)| other == key)));
 }
 
 proptest! {
@@ -88,11 +90,22 @@ proptest! {
             for step in steps {
                 match step {
                     Step::Commit(rows) => apply(&store, &mut model, rows).await,
-                    Step::Keep => kept.push((store.snapshot().unwrap(), model.clone())),
+                    Step::Keep => {
+                        let snapshot = store.snapshot().unwrap();
+                        // begun now, and finished when much has changed
+                        let mut walk = snapshot.iter(&WORDS, ..).unwrap();
+                        let first = walk.next().transpose().unwrap();
+                        kept.push((snapshot, first, walk, model.clone()));
+                    }
                 }
+                // while the last commit may be on its way into the tree
+                check(&store.snapshot().unwrap(), &model);
             }
-            kept.push((store.snapshot().unwrap(), model));
-            kept.iter().for_each(|(snapshot, model)| check(snapshot, model));
+            for (snapshot, first, walk, model) in kept {
+                check(&snapshot, &model);
+                let rest = walk.map(Result::unwrap);
+                assert_eq!(first.into_iter().chain(rest).collect::<Model>(), model);
+            }
         });
     }
 }
