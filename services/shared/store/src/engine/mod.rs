@@ -16,6 +16,7 @@ mod log;
 mod logged;
 mod recent;
 mod redb;
+mod state;
 
 pub use self::log::Medium;
 pub use self::logged::LoggedEngine;
