@@ -31,9 +31,8 @@ const FILE_NAME: &str = "store.log";
 /// begins follows from it.
 const CAPACITY: u64 = 128 << 20;
 /// Rows in memory that are worth a transaction of redb, in bytes as [`Recent::size`] counts them: some dozens to hundreds
-/// of rows. More
-/// would cost little less each, and a processor would be busy with them for longer than a request takes. A smaller log has
-/// less.
+/// of rows. More would cost little less each, and a processor would be busy with them for longer than a request takes. A
+/// smaller log has less.
 const GENERATION: u64 = 256 << 10;
 /// So many times as much waits in memory before commits wait for redb, and the batch beyond it.
 const PATIENCE: usize = 64;

@@ -15,14 +15,16 @@ use crate::changes::merged;
 pub(super) struct State {
     /// The tree.
     pub redb: Arc<RedbView>,
-    /// What redb does not have yet, newest first; there is always one, and one more while that is put into redb.
+    /// What redb does not have yet, newest first: one, and one more while that is put into redb. None only before recovery
+    /// has ended and after the engine is closed.
     pub generations: Vec<Arc<Recent>>,
     /// The number of the last one.
     pub commit: u64,
 }
 
 impl State {
-    /// The generation that commits are added to.
+    /// The generation that commits are added to. Only a commit asks, and it is refused before this when the engine is closed:
+    /// so there is one.
     pub fn newest(&self) -> &Arc<Recent> {
         &self.generations[0]
     }
