@@ -4,11 +4,11 @@ The large objects cost little, for a part that is all of another object shares i
 """
 
 import hashlib
-import os
 
 import pytest
 
 from harness.compute import refused
+from harness.disk import taken_by
 from harness.waiting import wait_until
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -17,18 +17,6 @@ LIMIT = 5 * GIB
 # The MD5 of eighty pieces.
 WHOLE = "c736d06c848b2cec5578ec7e3498649e"
 TOO_LARGE = f"The specified copy source is larger than the maximum allowable size for a copy source: {LIMIT}"
-
-
-def on_disk(cloud):
-    """Bytes that the object service takes up on disk: its content, its index and its log."""
-    total = 0
-    for folder, _, names in os.walk(cloud.data / "object"):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
-            except FileNotFoundError:
-                pass
-    return total
 
 
 def compose(s3, bucket, key, sources):
@@ -57,11 +45,11 @@ def pieces(s3, bucket, piece):
 
 
 def test_five_gib_are_copied_without_copying_them(cloud, s3, pieces, piece):
-    before = on_disk(cloud)
+    before = taken_by(cloud.data / "object")
     made = compose(s3, pieces, "large", ["piece"] * (LIMIT // PIECE))
     assert made["ETag"] == f'"{hashlib.md5(hashlib.md5(piece).digest() * 80).hexdigest()}-80"'
     copied = s3.copy_object(Bucket=pieces, Key="copy", CopySource={"Bucket": pieces, "Key": "large"})
-    assert on_disk(cloud) - before < 64 * MIB
+    assert taken_by(cloud.data / "object") - before < 64 * MIB
     head = s3.head_object(Bucket=pieces, Key="copy")
     assert (head["ContentLength"], head["ETag"], copied["CopyObjectResult"]["ETag"]) == (LIMIT, f'"{WHOLE}"', head["ETag"])
     # The copy is there without its source, and the source's parts without theirs.
@@ -70,7 +58,7 @@ def test_five_gib_are_copied_without_copying_them(cloud, s3, pieces, piece):
     across = s3.get_object(Bucket=pieces, Key="copy", Range=f"bytes={LIMIT - PIECE - 100}-{LIMIT - PIECE + 99}")
     assert across["Body"].read() == piece[-100:] + piece[:100]
     assert s3.get_object(Bucket=pieces, Key="copy", Range="bytes=-10")["Body"].read() == piece[-10:]
-    assert on_disk(cloud) - before < 64 * MIB
+    assert taken_by(cloud.data / "object") - before < 64 * MIB
 
 
 def test_one_byte_more_is_not_copied_at_once(s3, pieces):
@@ -92,10 +80,10 @@ def test_what_parts_share_is_freed_with_the_last_of_them(cloud, s3, pieces):
     upload = {"Bucket": pieces, "Key": "twice", "UploadId": s3.create_multipart_upload(Bucket=pieces, Key="twice")["UploadId"]}
     for number in (1, 2, 2):
         s3.upload_part_copy(**upload, PartNumber=number, CopySource={"Bucket": pieces, "Key": "piece"})
-    before = on_disk(cloud)
+    before = taken_by(cloud.data / "object")
     s3.delete_object(Bucket=pieces, Key="piece")
     listed = s3.list_parts(**upload)["Parts"]
     assert [part["Size"] for part in listed] == [PIECE, PIECE]
-    assert before - on_disk(cloud) < PIECE // 2
+    assert before - taken_by(cloud.data / "object") < PIECE // 2
     s3.abort_multipart_upload(**upload)
-    wait_until(lambda: before - on_disk(cloud) > PIECE // 2, 30, what="the file of the last part is gone")
+    wait_until(lambda: before - taken_by(cloud.data / "object") > PIECE // 2, 30, what="the file of the last part is gone")
