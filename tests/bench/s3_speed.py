@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-import common  # noqa: F401 - puts the harness on the path
+import common
 
 from harness.cloud import Cloud
 
@@ -77,6 +77,7 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, max(DESCRIPTORS, most)))
     with room(mine.room) as within:
+        common.machine()
         cloud = Cloud(more=os.environ.get("MURUS_BENCH_CONFIG", ""), within=within)
         try:
             cloud.start()

@@ -62,8 +62,9 @@ impl Summary {
         let floor =
             self.floor.map_or("-".to_owned(), |floor| format!("{:.2}", self.rate() / floor.max(1e-9)));
         let name = format!("{op:?}").to_lowercase();
+        let digits = if self.rate() < 100.0 { 2 } else { 0 };
         format!(
-            "{name:<6}{size:>6} {clients:>7} {:>10.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8} {cpu:>7} {floor:>9}",
+            "{name:<6}{size:>6} {clients:>7} {:>10.digits$} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8} {cpu:>7} {floor:>9}",
             self.rate(),
             self.bytes as f64 / 1e6 / self.took.as_secs_f64().max(1e-9),
             at(0.5),
