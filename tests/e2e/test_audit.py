@@ -1,7 +1,9 @@
 """The audit trail: every request leaves one record in CloudTrail's format, without secrets, saying why."""
 
+import concurrent.futures
 import json
 import pathlib
+import socket
 import uuid
 
 import pytest
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from harness.people import allow, deny
 from harness.waiting import wait_until
+from harness.wire import Request, Signer, Wire, query_request
 
 
 def records(cloud):
@@ -91,3 +94,66 @@ def test_many_wrong_signatures_are_refused_and_lock_nobody_else_out(cloud, perso
         codes.add(refused.value.response["Error"]["Code"])
     assert codes == {"SignatureDoesNotMatch", "Throttling"}
     assert other.client("sts").get_caller_identity()["Arn"] == other.arn
+
+
+def test_who_sends_no_more_is_still_answered(cloud, bucket):
+    wire, signer = Wire(cloud), Signer(cloud.admin_keys, "s3")
+    cloud.client("s3").put_object(Bucket=bucket, Key="key", Body=b"content")
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
+        request = signer.sign(Request("GET", f"/{bucket}/key"), wire.host)
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        connection.sendall(f"GET {request.target} HTTP/1.1\r\n{head}\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n") and answer.endswith(b"\r\n\r\ncontent")
+
+
+def recorded(cloud, action, name, **parameters):
+    """What an action was given by this name, once for each record of it whose parameters are these."""
+    of_action = [one["requestParameters"] for one in records(cloud) if one["eventName"] == action and one["requestParameters"]]
+    return [given[name] for given in of_action if all(given.get(key) == value for key, value in parameters.items())]
+
+
+def all_leave(wire, requests, abruptly):
+    """Sends requests from sixteen clients that go without their answers."""
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda request: wire.leave(request, abruptly), requests))
+
+
+ABRUPTLY = pytest.mark.parametrize("abruptly", [False, True], ids=["ends", "resets"])
+
+
+@ABRUPTLY
+def test_what_was_deleted_is_recorded_also_when_the_client_goes_away(cloud, bucket, abruptly):
+    s3, wire, signer = cloud.client("s3"), Wire(cloud), Signer(cloud.admin_keys, "s3")
+    keys = [f"key-{number}" for number in range(48)]
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"content")
+    all_leave(wire, [signer.sign(Request("DELETE", f"/{bucket}/{key}"), wire.host) for key in keys], abruptly)
+    there = lambda: {found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    if not abruptly:
+        wait_until(lambda: not there(), 30, what="all objects are deleted")
+    # a request that a reset overtakes may never have been read
+    gone = set(keys) - there()
+    told = lambda: recorded(cloud, "DeleteObject", "key", bucketName=bucket)
+    wait_until(lambda: gone <= set(told()), 10, what=lambda: f"{gone - set(told())} in the trail")
+    assert len(told()) == len(set(told())), "each request is recorded once"
+
+
+@ABRUPTLY
+def test_who_was_made_is_recorded_also_when_the_client_goes_away(cloud, abruptly):
+    iam, wire, signer = cloud.client("iam"), Wire(cloud), Signer(cloud.admin_keys, "iam")
+    path = f"/{uuid.uuid4().hex}/"
+    asked = [{"Action": "CreateUser", "Version": "2010-05-08", "Path": path, "UserName": f"u{uuid.uuid4().hex}"} for _ in range(32)]
+    there = lambda: {user["UserName"] for user in iam.list_users(PathPrefix=path)["Users"]}
+    try:
+        all_leave(wire, [signer.sign(query_request("iam", one), wire.host) for one in asked], abruptly)
+        if not abruptly:
+            wait_until(lambda: len(there()) == len(asked), 30, what="all users are made")
+        made = there()
+        told = lambda: recorded(cloud, "CreateUser", "userName", path=path)
+        wait_until(lambda: made <= set(told()), 10, what=lambda: f"{made - set(told())} in the trail")
+        assert len(told()) == len(set(told())), "each request is recorded once"
+    finally:
+        for name in there():
+            iam.delete_user(UserName=name)

@@ -12,6 +12,7 @@ import html
 import http.client
 import re
 import socket
+import struct
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 import zlib
@@ -218,6 +219,15 @@ class Wire:
             answer = http.client.HTTPResponse(connection, method=request.method)
             answer.begin()
             return Reply(answer.status, answer.headers, answer.read())
+
+    def leave(self, request, abruptly=False):
+        """Sends a request and goes without its answer; abruptly is by a reset, else as a client does that ends."""
+        with socket.create_connection(("127.0.0.1", self.cloud.port), timeout=60, source_address=(self.source, 0)) as connection:
+            headers = {"Host": self.host, **request.headers, "Content-Length": str(len(request.body))}
+            lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+            connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + request.body)
+            if abruptly:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def s3(self, keys, method, path, query="", body=b"", headers=None, skew_seconds=0, payload_hash=None):
         """A signed S3 request with path and query exactly as given."""

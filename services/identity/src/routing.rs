@@ -16,9 +16,9 @@ const API: HeaderName = HeaderName::from_static("x-murus-api");
 
 /// The dispatchers, one an API.
 pub struct Dispatchers {
-    pub iam: Dispatcher<Identity>,
-    pub sts: Dispatcher<Identity>,
-    pub kms: Dispatcher<Identity>,
+    pub iam: Arc<Dispatcher<Identity>>,
+    pub sts: Arc<Dispatcher<Identity>>,
+    pub kms: Arc<Dispatcher<Identity>>,
 }
 
 /// One router in front of all dispatchers.

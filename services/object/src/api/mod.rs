@@ -109,10 +109,11 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Result<Response,
         reply::set(&mut response, header::CONNECTION, "close");
     }
     let response = reply::finished(response, &method, &request_id);
-    Ok(match draft {
+    let response = match draft {
         Some(draft) => draft.answered(response, code),
         None => response,
-    })
+    };
+    Ok(response)
 }
 
 /// How a request ended.
@@ -157,31 +158,33 @@ async fn exchange(
     origin: Arc<Origin>,
     watch: &Stopwatch,
 ) -> Outcome {
+    let mut told = trail::Told::of(&service, parts, &origin);
     let opened = match (head::check(parts), form::is_upload(&service, parts)) {
         (Err(error), _) => Err(error),
         (Ok(()), true) => form::open(Arc::clone(&service), parts, body, origin.clone()).await,
         (Ok(()), false) => Exchange::open(Arc::clone(&service), parts, origin.clone()).await,
     };
-    let mut exchange = match opened {
-        Ok(exchange) => exchange,
+    let exchange = match opened {
+        Ok(exchange) => told.opened(exchange),
         Err(error) => {
             let refusal = Refusal::from(error);
-            trail::not_opened(&service, parts, &origin, &refusal.error);
+            told.ended(Err(&refusal.error));
             let draft = access_log::unopened(&service, parts, &origin, watch);
             return Outcome { operation: None, result: Err(refusal), draft };
         }
     };
-    watch.watch(&exchange, body);
-    let mut result = run(&mut exchange, body).await.map_err(Refusal::from);
+    watch.watch(exchange, body);
+    let mut result = run(exchange, body).await.map_err(Refusal::from);
     if exchange.operation == Operation::HeadBucket
         && let Err(refusal) = &mut result
     {
         // clients ask so where a bucket is, also one that is not theirs
         refusal.headers.push(("x-amz-bucket-region", service.context.common.region.clone()));
     }
-    trail::finished(&exchange, result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
-    let draft = access_log::of(&exchange, parts, watch);
-    Outcome { operation: Some(exchange.operation), result, draft }
+    let draft = access_log::of(exchange, parts, watch);
+    let operation = Some(exchange.operation);
+    told.ended(result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
+    Outcome { operation, result, draft }
 }
 
 async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Response, Error> {
@@ -260,7 +263,7 @@ async fn handle(x: &Exchange, body: &mut Option<Body>) -> Result<Response, Error
         O::PutBucketCors => cors::put(x, body).await,
         O::DeleteBucketCors => cors::delete(x).await,
         O::GetBucketLogging => logging::get(x),
-        O::PutBucketLogging => logging::put(x, body).await,
+        O::PutBucketLogging => Box::pin(logging::put(x, body)).await,
         O::GetBucketRequestPayment => payment::get(x),
         O::PutBucketRequestPayment => payment::put(x, body).await,
         O::GetBucketAccelerateConfiguration => payment::get_acceleration(x),

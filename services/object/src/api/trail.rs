@@ -1,6 +1,6 @@
 //! What the audit trail is told of S3 requests.
 
-use api_spec::{ApiError, Service as Api};
+use api_spec::{ApiError, ErrorCode, Service as Api};
 use axum::http::request;
 use kit::audit::{self, Record, Resource};
 use kit::request::Origin;
@@ -14,6 +14,48 @@ use crate::service::Service;
 
 /// Query parameters that sign a request: they are no parameters of the operation, and some are secret.
 const SIGNING: &str = "x-amz-";
+
+/// A request that the trail is told of once, when this is dropped: at its end, or when its client goes away before.
+pub struct Told<'a> {
+    service: &'a Service,
+    parts: &'a request::Parts,
+    origin: &'a Origin,
+    exchange: Option<Exchange>,
+    outcome: Option<Result<(), ApiError>>,
+}
+
+impl<'a> Told<'a> {
+    /// A request that came.
+    pub fn of(service: &'a Service, parts: &'a request::Parts, origin: &'a Origin) -> Self {
+        Told { service, parts, origin, exchange: None, outcome: None }
+    }
+
+    /// It was understood, and it was proven who sent it.
+    pub fn opened(&mut self, exchange: Exchange) -> &mut Exchange {
+        self.exchange.insert(exchange)
+    }
+
+    /// How it ended.
+    pub fn ended(&mut self, outcome: Result<(), &ApiError>) {
+        self.outcome = Some(outcome.map_err(ApiError::clone));
+    }
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        let gone = || {
+            let told = "The client went away before it was answered; what it asked for may have been done";
+            Err(ApiError::new(ErrorCode::RequestTimeout, told))
+        };
+        let outcome = self.outcome.take().unwrap_or_else(gone);
+        match (&self.exchange, &outcome) {
+            (Some(exchange), outcome) => finished(exchange, outcome.as_ref().copied()),
+            (None, Err(error)) => not_opened(self.service, self.parts, self.origin, error),
+            // what was not understood was not carried out
+            (None, Ok(())) => {}
+        }
+    }
+}
 
 /// Records a request that was understood.
 pub fn finished(x: &Exchange, outcome: Result<(), &ApiError>) {
@@ -35,7 +77,7 @@ pub fn finished(x: &Exchange, outcome: Result<(), &ApiError>) {
 }
 
 /// Records a request of which it was not proven who sent it, or that names nothing that is there.
-pub fn not_opened(service: &Service, parts: &request::Parts, origin: &Origin, error: &ApiError) {
+fn not_opened(service: &Service, parts: &request::Parts, origin: &Origin, error: &ApiError) {
     let region = &service.context.common.region;
     let target = Target::of(&parts.uri, &parts.headers, &service.config.domains, region);
     let query = Query::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();

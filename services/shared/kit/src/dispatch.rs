@@ -23,6 +23,7 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header, request};
 use axum::response::Response;
+use tokio::sync::oneshot;
 
 use crate::audit;
 use crate::authorize::{Access, Refused, authorize};
@@ -294,28 +295,34 @@ pub struct Dispatcher<S> {
 
 impl<S: Send + Sync + 'static> Dispatcher<S> {
     /// A dispatcher that has `service` answer `actions`.
-    pub fn new(context: Context, service: Arc<S>, actions: Actions<S>) -> Self {
+    pub fn new(context: Context, service: Arc<S>, actions: Actions<S>) -> Arc<Self> {
         let Actions { api, by_name: actions, unsigned } = actions;
-        Dispatcher { context, service, api, actions, unsigned }
+        Arc::new(Dispatcher { context, service, api, actions, unsigned })
     }
 
     /// Answers every request that reaches it.
-    pub fn into_router(self) -> Router {
-        let this = Arc::new(self);
+    pub fn into_router(self: Arc<Self>) -> Router {
         Router::new().fallback(move |request: Request| {
-            let this = Arc::clone(&this);
+            let this = Arc::clone(&self);
             async move { this.answer(request).await }
         })
     }
 
-    /// Answers one request.
-    pub async fn answer(&self, request: Request) -> Response {
+    /// Answers one request. Once its body is read it is carried out and recorded, whether its client waits or not.
+    pub async fn answer(self: &Arc<Self>, request: Request) -> Response {
         let started = Instant::now();
         let (mut parts, body) = request.into_parts();
         let origin = Arc::new(Origin::take(&mut parts));
         let request_id = origin.request_id.clone();
         let (action, result) = match read_body(body, MAX_QUERY_BODY).await {
-            Ok(body) => self.exchange(parts, body, origin).await,
+            Ok(body) => {
+                let (tell, told) = oneshot::channel();
+                let this = Arc::clone(self);
+                // nobody may be there to be told
+                let whole = async move { drop(tell.send(this.exchange(parts, body, origin).await)) };
+                self.context.shutdown.spawn(whole);
+                told.await.unwrap_or_else(|error| ("-".to_owned(), Err(ApiError::internal(error))))
+            }
             Err(error) => ("-".to_owned(), Err(error)),
         };
         let code = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");

@@ -172,6 +172,8 @@ where
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(BUFFER_BYTES)
+            // a client that sends no more may still wait for its answer; a service that sends no more has stopped
+            .half_close(connection.is_some())
             .serve_connection(TokioIo::new(stream), service)
     );
     let ended = tokio::select! {
