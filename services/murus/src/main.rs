@@ -131,5 +131,5 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().on_thread_park(kit::cohort::rest).enable_all().build()?)
 }

@@ -8,6 +8,7 @@ use auth::sigv4::{self, RequestParts};
 use axum::body::Body;
 use axum::http::request;
 use kit::caller::authenticate;
+use kit::cohort::step_aside;
 use kit::dispatch::borrowed;
 use kit::request::Origin;
 use kit::{Access, Caller, Quotas};
@@ -81,7 +82,9 @@ impl Exchange {
         let region = &service.context.common.region;
         let target = Target::of(&parts.uri, &parts.headers, &service.config.domains, region)?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
+        step_aside().await;
         let caller = authenticated(&service, parts, origin).await?;
+        step_aside().await;
         let operation = route(&parts.method, &target, &query, &parts.headers)?;
         let place = Place { bucket: target.bucket.unwrap_or_default(), key: target.key.unwrap_or_default() };
         if operation != Operation::ListBuckets && !is_bucket_name(&place.bucket) {

@@ -1,4 +1,5 @@
-//! The way of every S3 request: target and operation, signature, bucket, authorization, handler, reply. There is no
+//! The way of every S3 request: target and operation, signature, bucket, authorization, handler, reply, each a stage
+//! that the requests of a thread go through together ([`kit::cohort`]). There is no
 //! other way to a handler: each takes an [`Exchange`], and only [`answer`] makes those, after [`access::check`].
 
 pub mod access;
@@ -60,6 +61,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, header, request};
 use axum::response::Response;
+use kit::cohort::step_aside;
 use kit::request::Origin;
 
 use crate::error::Error;
@@ -73,6 +75,7 @@ use route::Operation;
 /// # Errors
 /// None: a refusal is an answer.
 pub async fn answer(service: Arc<Service>, request: Request) -> Result<Response, Infallible> {
+    step_aside().await;
     let watch = Stopwatch::start();
     let (mut parts, body) = request.into_parts();
     let origin = Arc::new(Origin::take(&mut parts));
@@ -113,6 +116,7 @@ pub async fn answer(service: Arc<Service>, request: Request) -> Result<Response,
         Some(draft) => draft.answered(response, code),
         None => response,
     };
+    step_aside().await;
     Ok(response)
 }
 
@@ -184,6 +188,7 @@ async fn exchange(
     let draft = access_log::of(exchange, parts, watch);
     let operation = Some(exchange.operation);
     told.ended(result.as_ref().map(|_| ()).map_err(|refusal| &refusal.error));
+    step_aside().await;
     Outcome { operation, result, draft }
 }
 
@@ -193,6 +198,7 @@ async fn run(exchange: &mut Exchange, body: &mut Option<Body>) -> Result<Respons
     access::check(exchange).await?;
     head::readable(&exchange.headers)?;
     brought?;
+    step_aside().await;
     let mut response = handle(exchange, body).await?;
     payment::tell(exchange, &mut response);
     Ok(response)

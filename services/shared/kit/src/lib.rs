@@ -10,6 +10,7 @@ pub mod authorize;
 pub mod caller;
 pub mod client_token;
 pub mod clock;
+pub mod cohort;
 pub mod config;
 pub mod context;
 pub mod credentials;

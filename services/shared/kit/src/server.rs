@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
 
+use crate::cohort;
 use crate::handler::Handler;
 use crate::moving::Moving;
 use crate::one_by_one::OneByOne;
@@ -164,6 +165,7 @@ where
         if let Some(connection) = connection {
             request.extensions_mut().insert(connection);
         }
+        cohort::begin();
         let answer = handler.answer(request.map(Body::new));
         async move { answer.await.map(|response| response.map(OneByOne::new)) }
     });
