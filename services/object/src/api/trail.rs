@@ -15,7 +15,7 @@ use crate::service::Service;
 /// Query parameters that sign a request: they are no parameters of the operation, and some are secret.
 const SIGNING: &str = "x-amz-";
 
-/// A request that the trail is told of once, when this is dropped: at its end, or when its client goes away before.
+/// A request that the trail is told of once, when this is dropped: at its end, or when it is dropped before.
 pub struct Told<'a> {
     service: &'a Service,
     parts: &'a request::Parts,
@@ -43,16 +43,19 @@ impl<'a> Told<'a> {
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {
-        let gone = || {
-            let told = "The client went away before it was answered; what it asked for may have been done";
-            Err(ApiError::new(ErrorCode::RequestTimeout, told))
+        let dropped = || {
+            let told =
+                "The request was given up before it was answered; what it asked for may have been done";
+            let code =
+                if std::thread::panicking() { ErrorCode::InternalError } else { ErrorCode::RequestTimeout };
+            Err(ApiError::new(code, told))
         };
-        let outcome = self.outcome.take().unwrap_or_else(gone);
-        match (&self.exchange, &outcome) {
-            (Some(exchange), outcome) => finished(exchange, outcome.as_ref().copied()),
-            (None, Err(error)) => not_opened(self.service, self.parts, self.origin, error),
-            // what was not understood was not carried out
-            (None, Ok(())) => {}
+        let outcome = self.outcome.take().unwrap_or_else(dropped);
+        match &self.exchange {
+            Some(exchange) => finished(exchange, outcome.as_ref().copied()),
+            None => {
+                let _ = outcome.map_err(|error| not_opened(self.service, self.parts, self.origin, &error));
+            }
         }
     }
 }

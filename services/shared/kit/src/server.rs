@@ -2,7 +2,8 @@
 //! requests under way finish.
 //!
 //! A client of a TCP socket that takes nothing of its reply is cut, and what the reply held (buffers, files, a
-//! connection to a peer) is freed. Over unix sockets only other services call, and they give up with their own clients.
+//! connection to a peer) is freed. One that only says that it sends no more is answered. Over unix sockets only other
+//! services call; one that closes there has given the call up, or has stopped.
 
 use std::io;
 use std::net::SocketAddr;
@@ -174,7 +175,7 @@ where
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(BUFFER_BYTES)
-            // a client that sends no more may still wait for its answer; a service that sends no more has stopped
+            // a client that sends no more may still wait for its answer; a service does not
             .half_close(connection.is_some())
             .serve_connection(TokioIo::new(stream), service)
     );
