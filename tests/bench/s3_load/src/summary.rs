@@ -93,6 +93,6 @@ mod tests {
         all.floor = Some(100.0);
         let line = all.line(Op::Get, "4k".parse().unwrap(), 2);
         let words: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(words, ["get", "4k", "2", "49", "0.0", "51.00", "100.00", "100.00", "2", "-", "0.49"]);
+        assert_eq!(words, ["get", "4k", "2", "49.00", "0.0", "51.00", "100.00", "100.00", "2", "-", "0.49"]);
     }
 }
