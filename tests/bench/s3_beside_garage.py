@@ -3,7 +3,7 @@
     cargo install garage --version 2.5.0 --locked
     GARAGE_BINARY=~/.cargo/bin/garage tests/bench/s3_beside_garage.py [--rounds 3] [ARGUMENTS OF s3_load]
 
-Garage runs alone on its default index with `data_fsync` and `metadata_fsync`, for Murus knows no other way. Both keep their
+Garage runs alone on its default index with `data_fsync` and `metadata_fsync`, as Murus always syncs. Both keep their
 data below /var/tmp. Each round starts both anew, one after the other, and the medians of all rounds are compared: on a machine
 whose clock changes, one run of each says little. `MURUS_BINARY` and `S3_LOAD` are as for `s3_speed.py`.
 """
@@ -90,14 +90,13 @@ def murus():
 
 
 def load(server, arguments):
-    """Runs the load, prints its table, and gives what each line reached: operations a second, by what it says they were."""
+    """Runs the load, prints its table, and gives what each line reached: operations a second, by operation, size and connections."""
     port, pid, keys = server
     command = [LOAD, "--endpoint", f"127.0.0.1:{port}", "--server-pid", str(pid), *arguments]
     environment = os.environ | dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys))
     table = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     print(table, flush=True)
     head, *lines = [line.split() for line in table.splitlines() if line.strip()]
-    # names of columns may be two words; the first four are not
     assert head[:4] == ["op", "size", "clients", "ops/s"], head
     return {tuple(line[:3]): float(line[3]) for line in lines}
 
