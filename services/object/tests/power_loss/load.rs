@@ -13,8 +13,15 @@ const SIZES: [usize; 4] = [700, 15_000, 40_000, 400_000];
 /// What must be there.
 #[derive(Clone, Default)]
 pub struct State {
-    objects: BTreeMap<usize, Vec<Piece>>,
+    objects: BTreeMap<usize, Object>,
     uploads: BTreeMap<String, Upload>,
+}
+
+#[derive(Clone)]
+struct Object {
+    pieces: Vec<Piece>,
+    /// Whether it was an upload in parts, or shares the content of one.
+    joined: bool,
 }
 
 /// A stretch of content that was written at once, and lies in a file of its own if it is large. Copies share it.
@@ -51,14 +58,14 @@ impl State {
     pub fn shows(&self) -> Shown {
         let parts = |upload: &Upload| upload.parts.iter().map(|(n, (_, etag))| (*n, etag.clone())).collect();
         let uploads = self.uploads.iter().map(|(id, upload)| (id.clone(), (upload.key, parts(upload))));
-        let objects = self.objects.iter().map(|(key, pieces)| (*key, whole(pieces)));
+        let objects = self.objects.iter().map(|(key, object)| (*key, whole(&object.pieces)));
         Shown { objects: objects.collect(), uploads: uploads.collect() }
     }
 
     /// How many files that takes.
     pub fn files(&self) -> usize {
         let parts = self.uploads.values().flat_map(|upload| upload.parts.values().map(|(piece, _)| piece));
-        let pieces = self.objects.values().flatten().chain(parts);
+        let pieces = self.objects.values().flat_map(|object| &object.pieces).chain(parts);
         let large = pieces.filter(|piece| piece.content.len() > INLINE);
         large.map(|piece| piece.name).collect::<BTreeSet<_>>().len()
     }
@@ -159,7 +166,7 @@ impl Load {
     async fn put(&mut self, world: &World, key: usize, size: usize) {
         let piece = self.fresh(size);
         world.put_sealed(sealed(key), &path(key), &piece.content).await.fine();
-        self.state.objects.insert(key, vec![piece]);
+        self.state.objects.insert(key, Object { pieces: vec![piece], joined: false });
     }
 
     /// What is plain on one side and encrypted on the other is written anew, anything else shared.
@@ -167,11 +174,11 @@ impl Load {
         let mut headers = [sealed(key).writing(), sealed(source).copying()].concat();
         headers.push(("x-amz-copy-source".into(), format!("bucket/{source}")));
         world.ask("PUT", &path(key), &headers, b"").await.fine();
-        let mut pieces = self.state.objects[&source].clone();
+        let mut object = self.state.objects[&source].clone();
         if (sealed(source) == Sealed::Not) != (sealed(key) == Sealed::Not) {
-            pieces = vec![self.piece(whole(&pieces))];
+            object = Object { pieces: vec![self.piece(whole(&object.pieces))], joined: false };
         }
-        self.state.objects.insert(key, pieces);
+        self.state.objects.insert(key, object);
     }
 
     /// Deletes an object.
@@ -193,13 +200,19 @@ impl Load {
         self.keep_part(id, number, piece, reply.header("etag").to_owned());
     }
 
+    /// What is one file and plain on both sides is shared, anything else written anew.
     async fn copy_part(&mut self, world: &World, source: usize, id: &str, number: u32) {
         let key = self.state.uploads[id].key;
         let to = format!("{}?partNumber={number}&uploadId={id}", path(key));
         let mut headers = [sealed(key).reading(), sealed(source).copying()].concat();
         headers.push(("x-amz-copy-source".into(), format!("bucket/{source}")));
         let reply = world.ask("PUT", &to, &headers, b"").await.fine();
-        let piece = self.piece(whole(&self.state.objects[&source].clone()));
+        let Object { pieces, joined } = self.state.objects[&source].clone();
+        let plain = sealed(source) == Sealed::Not && sealed(key) == Sealed::Not;
+        let piece = match &*pieces {
+            [one] if plain && !joined => one.clone(),
+            pieces => self.piece(whole(pieces)),
+        };
         self.keep_part(id, number, piece, etag_within(&reply));
     }
 
@@ -221,7 +234,8 @@ impl Load {
         let document = format!("<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>");
         let to = format!("{}?uploadId={id}", path(key));
         world.ask("POST", &to, &sealed(key).reading(), document.as_bytes()).await.fine();
-        self.state.objects.insert(key, parts.into_values().map(|(piece, _)| piece).collect());
+        let pieces = parts.into_values().map(|(piece, _)| piece).collect();
+        self.state.objects.insert(key, Object { pieces, joined: true });
     }
 
     /// Aborts an upload.
