@@ -51,11 +51,11 @@ impl Drop for Told<'_> {
             Err(ApiError::new(code, told))
         };
         let outcome = self.outcome.take().unwrap_or_else(dropped);
-        match &self.exchange {
-            Some(exchange) => finished(exchange, outcome.as_ref().copied()),
-            None => {
-                let _ = outcome.map_err(|error| not_opened(self.service, self.parts, self.origin, &error));
-            }
+        match (&self.exchange, outcome) {
+            (Some(exchange), outcome) => finished(exchange, outcome.as_ref().copied()),
+            (None, Err(error)) => not_opened(self.service, self.parts, self.origin, &error),
+            // what was not understood was not carried out
+            (None, Ok(())) => {}
         }
     }
 }
